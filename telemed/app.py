@@ -1,0 +1,111 @@
+"""The application: every domain, every route, in one place."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
+from datetime import timedelta
+
+import structlog
+from aiohttp import web
+
+from telemed import health, http, openapi
+from telemed.assets import Assets
+from telemed.db import Database
+from telemed.errors import NotFound, Refusal, TooLarge
+from telemed.html import ASSETS, refusal_page, security_headers
+from telemed.identity import api as identity_api
+from telemed.identity.tokens import Keys
+from telemed.keys import DATABASE, KEYS, SETTINGS
+from telemed.routes import Route
+from telemed.settings import Settings
+
+log = structlog.get_logger()
+
+ROUTES: list[Route] = [
+    *identity_api.ROUTES,
+    *health.ROUTES,
+]
+
+
+def build(settings: Settings) -> web.Application:
+    """The application for settings that have a database_url and a secret."""
+    app = web.Application(middlewares=[_refusals], client_max_size=http.BODY_LIMIT)
+    app[SETTINGS] = settings
+    app[ASSETS] = Assets()
+    app.cleanup_ctx.append(_database)
+    app.router.add_get("/static/{build}/{name:.+}", app[ASSETS].serve)
+    app.router.add_get("/openapi.json", _openapi)
+    for route in ROUTES:
+        app.router.add_route(route.method, route.path, route.handle)
+    headers = security_headers(settings.origin)
+
+    async def protect(request: web.Request, response: web.StreamResponse) -> None:
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        # Whatever names a person must leave no copy behind, neither on success nor on error (G-32).
+        response.headers.setdefault("Cache-Control", "no-store")
+
+    app.on_response_prepare.append(protect)
+    return app
+
+
+async def _database(app: web.Application) -> AsyncIterator[None]:
+    settings = app[SETTINGS]
+    app[DATABASE] = db = await Database.open(settings.database_url)
+    app[KEYS] = await Keys.load(db, settings.secret)
+    rotation = asyncio.create_task(_rotate_keys(app[KEYS], db))
+    yield
+    rotation.cancel()
+    with suppress(asyncio.CancelledError):
+        await rotation
+    await db.close()
+
+
+async def _rotate_keys(keys: Keys, db: Database) -> None:
+    while True:
+        await asyncio.sleep(timedelta(hours=1).total_seconds())
+        try:
+            await keys.rotate(db)
+        except Refusal as refusal:
+            log.warning("key_rotation_later", code=refusal.code)
+
+
+@web.middleware
+async def _refusals(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except Refusal as refusal:
+        return _refused(request, refusal)
+    except web.HTTPRequestEntityTooLarge:
+        return _refused(request, TooLarge())
+    except web.HTTPNotFound:
+        return _refused(request, NotFound())
+    except web.HTTPMethodNotAllowed as error:
+        response = _refused(request, http.WrongMethod())
+        response.headers["Allow"] = error.headers["Allow"]
+        return response
+    except (web.HTTPException, asyncio.CancelledError, ConnectionResetError):
+        raise
+    except Exception:
+        # The event says where, never what: a traceback's values may name a person.
+        log.exception("broken", route=_template(request), method=request.method)
+        return _refused(request, http.Broken())
+
+
+def _refused(request: web.Request, refusal: Refusal) -> web.Response:
+    if request.path.startswith(("/api/", "/.well-known/", "/openapi.json", "/health")):
+        return http.problem(request, refusal)
+    return refusal_page(request, refusal)
+
+
+def _template(request: web.Request) -> str:
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "?"
+
+
+async def _openapi(request: web.Request) -> web.Response:
+    return http.answer(openapi.document(ROUTES, request.app[SETTINGS].origin))

@@ -1,0 +1,238 @@
+"""The room: its state is a pure fold over its log. No I/O, no clock, no await; this file decides everything.
+
+Every follower on every node folds the same entries in the same order and so comes to the same state. An entry that
+`check` refuses changes nothing: because rivals may append at the same time, what counts is the state in which an entry
+is folded, not the one in which it was sent.
+"""
+
+from __future__ import annotations
+
+from typing import get_args
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from telemed.consultation import messages as m
+from telemed.consultation.refusals import (
+    Barred,
+    GoneBy,
+    NotAdmitted,
+    NotHere,
+    Over,
+    PractitionerOnly,
+    ReplacedBy,
+    SocketRefusal,
+    Stale,
+)
+
+SEATS: tuple[m.Seat, ...] = get_args(m.Seat)
+
+
+class Member(Struct, frozen=True):
+    """Who holds a seat. `since` is the entry at which this page sat down or was admitted: epochs come from it."""
+
+    instance: str
+    socket: str
+    name: str
+    about: str
+    admitted: bool
+    since: int
+    here: bool = True
+    mic: bool = True
+    cam: bool = True
+
+
+class State(Struct, frozen=True):
+    members: dict[m.Seat, Member] = {}
+    barred: frozenset[m.Seat] = frozenset()
+    ended: m.EndReason | None = None
+
+
+EMPTY = State()
+
+
+# What is in the log. `seat`, `instance` and `socket` say who did it and come from the socket, never from a message.
+
+
+class _Entry(Struct, frozen=True, tag_field="type", omit_defaults=True):
+    pass
+
+
+class Seated(_Entry, tag="seated", frozen=True):
+    """A socket takes a seat. `resume`: it goes on where the same instance left off."""
+
+    seat: m.Seat
+    instance: str
+    socket: str
+    name: str = ""
+    about: str = ""
+    admitted: bool = False
+    resume: bool = False
+
+
+class Away(_Entry, tag="away", frozen=True):
+    seat: m.Seat
+    socket: str
+
+
+class Left(_Entry, tag="left", frozen=True):
+    """The seat is free: its holder said bye, or waited and did not come back (`lost`)."""
+
+    seat: m.Seat
+    socket: str
+    lost: bool = False
+
+
+class Said(_Entry, tag="said", frozen=True):
+    """What a seat wants: a command of the protocol."""
+
+    seat: m.Seat
+    instance: str
+    command: m.Command
+
+
+class Ended(_Entry, tag="ended", frozen=True):
+    """Ended from outside the room: cancelled, moved, consent withdrawn."""
+
+    reason: m.EndReason
+
+
+class Snapshot(_Entry, tag="snapshot", frozen=True):
+    """Everything up to here: what a log keeps in place of the entries it has dropped."""
+
+    state: State
+
+
+Entry = Seated | Away | Left | Said | Ended | Snapshot
+
+
+# Deciding.
+
+
+def check(state: State, entry: Entry) -> type[SocketRefusal] | None:
+    """Why this entry changes nothing in this state, or None if it does."""
+    if isinstance(entry, Snapshot):
+        return None
+    if state.ended:
+        return Over
+    match entry:
+        case Seated():
+            return _check_seated(state, entry)
+        case Away(seat=seat, socket=socket):
+            member = state.members.get(seat)
+            return None if member and member.socket == socket and member.here else ReplacedBy
+        case Left(seat=seat, socket=socket, lost=lost):
+            member = state.members.get(seat)
+            # One that talks is never given up from here: media lives without signalling.
+            gone = member and (not lost or (not member.here and not member.admitted))
+            return None if gone and member and member.socket == socket else ReplacedBy
+        case Said():
+            return _check_said(state, entry)
+    return None
+
+
+def _check_seated(state: State, entry: Seated) -> type[SocketRefusal] | None:
+    if entry.seat in state.barred:
+        return Barred
+    if entry.resume:
+        member = state.members.get(entry.seat)
+        if member is None:
+            return GoneBy
+        if member.instance != entry.instance:
+            return ReplacedBy
+    return None
+
+
+def _check_said(state: State, entry: Said) -> type[SocketRefusal] | None:
+    me = state.members.get(entry.seat)
+    if entry.seat in state.barred:
+        return Barred
+    if me is None or me.instance != entry.instance:
+        return ReplacedBy
+    match entry.command:
+        case m.Admit(seat=seat) | m.Hold(seat=seat) | m.Deny(seat=seat) | m.Kick(seat=seat):
+            if entry.seat != "practitioner" or seat == "practitioner":
+                return PractitionerOnly
+            return None if seat in state.members else NotHere
+        case m.End():
+            return None if entry.seat == "practitioner" else PractitionerOnly
+        case m.Mode():
+            return None if me.admitted else NotAdmitted
+        case m.Desc(to=to, epoch=epoch) | m.Cand(to=to, epoch=epoch):
+            return _check_relay(state, me, entry.seat, to, epoch)
+
+
+def _check_relay(state: State, me: Member, seat: m.Seat, to: m.Seat, epoch: int) -> type[SocketRefusal] | None:
+    if not me.admitted:
+        return NotAdmitted
+    peer = state.members.get(to)
+    if peer is None or to == seat:
+        return NotHere
+    if not peer.admitted:
+        # The practitioner may know that somebody waits; nobody else may.
+        return NotAdmitted if seat == "practitioner" else NotHere
+    return None if epoch == pair_epoch(me, peer) else Stale
+
+
+def pair_epoch(a: Member, b: Member) -> int:
+    """Rises whenever one of the two changes, also over restarts, because sequence numbers do."""
+    return max(a.since, b.since)
+
+
+# Folding.
+
+
+def fold(state: State, seq: int, entry: Entry) -> State:
+    """The state after the entry with this sequence number."""
+    if check(state, entry):
+        return state
+    match entry:
+        case Snapshot(state=kept):
+            return kept
+        case Ended(reason=reason):
+            return replace(state, ended=reason)
+        case Seated(seat=seat):
+            return _with(state, seat, _seated(state.members.get(seat), seq, entry))
+        case Away(seat=seat):
+            return _with(state, seat, replace(state.members[seat], here=False))
+        case Left(seat=seat):
+            return _with(state, seat, None)
+        case Said(seat=seat, command=command):
+            return _obey(state, seq, seat, command)
+
+
+def _seated(before: Member | None, seq: int, entry: Seated) -> Member:
+    if before is None:
+        return Member(entry.instance, entry.socket, entry.name, entry.about, entry.admitted, seq)
+    # The room knows better than the ticket whether a seat it has is admitted: the ticket may be older.
+    if before.instance == entry.instance:
+        return replace(before, socket=entry.socket, here=True)
+    return Member(entry.instance, entry.socket, entry.name, entry.about, before.admitted, seq)
+
+
+def _obey(state: State, seq: int, seat: m.Seat, command: m.Command) -> State:
+    match command:
+        case m.Admit(seat=other):
+            member = state.members[other]
+            return state if member.admitted else _with(state, other, replace(member, admitted=True, since=seq))
+        case m.Hold(seat=other):
+            return _with(state, other, replace(state.members[other], admitted=False))
+        case m.Deny(seat=other):
+            return _with(state, other, None)
+        case m.Kick(seat=other):
+            return replace(_with(state, other, None), barred=state.barred | {other})
+        case m.End():
+            return replace(state, ended="fulfilled")
+        case m.Mode(mic=mic, cam=cam):
+            return _with(state, seat, replace(state.members[seat], mic=mic, cam=cam))
+        case _:
+            return state
+
+
+def _with(state: State, seat: m.Seat, member: Member | None) -> State:
+    members = {**state.members}
+    if member is None:
+        members.pop(seat, None)
+    else:
+        members[seat] = member
+    return replace(state, members=members)

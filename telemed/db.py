@@ -1,0 +1,245 @@
+"""Postgres: a pool, a transaction that carries its caller through the walls, and rows as typed structs.
+
+Statements live in `sql/queries/<domain>.sql` and are called by name, `"scheduling.hold"`; nothing here builds SQL.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar, cast
+from uuid import UUID
+
+import asyncpg
+import msgspec
+import structlog
+
+from telemed.errors import CONSTRAINTS, NotFound, Unavailable
+from telemed.identity.callers import Caller
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+_PACKAGED = Path(__file__).parent / "_sql"
+SQL_DIR = _PACKAGED if _PACKAGED.exists() else Path(__file__).parent.parent / "sql"
+
+_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
+# A `:name` that is neither a cast (`::`) nor inside a quoted literal or a comment.
+_PARAMETER = re.compile(r"'(?:[^']|'')*'|--[^\n]*|::\w+|:([a-z_]\w*)")
+_BUILTIN = (datetime, date, time, timedelta, UUID, bytes)
+
+
+class Statement(NamedTuple):
+    """One named statement: `sql` with $1, $2, … and the names of its parameters in that order."""
+
+    sql: str
+    parameters: tuple[str, ...]
+
+
+@cache
+def statements() -> dict[str, Statement]:
+    """Every statement of the project by `<domain>.<name>`."""
+    found: dict[str, Statement] = {}
+    for file in sorted((SQL_DIR / "queries").glob("*.sql")):
+        parts = _NAME.split(file.read_text(encoding="utf-8"))[1:]
+        for name, sql in zip(parts[::2], parts[1::2], strict=True):
+            found[f"{file.stem}.{name}"] = _numbered(sql.strip())
+    return found
+
+
+def _numbered(sql: str) -> Statement:
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        name = match[1]
+        if name is None:
+            return match[0]
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return Statement(_PARAMETER.sub(number, sql), tuple(names))
+
+
+class Tx:
+    """One transaction. Constraint violations come out as the refusals they mean."""
+
+    def __init__(self, connection: asyncpg.Connection) -> None:
+        self.connection = connection
+
+    async def one(self, kind: type[T], name: str, /, **params: object) -> T:
+        """The one row; NotFound if there is none."""
+        row = await self.maybe(kind, name, **params)
+        if row is None:
+            raise NotFound
+        return row
+
+    async def maybe(self, kind: type[T], name: str, /, **params: object) -> T | None:
+        rows = await self.many(kind, name, **params)
+        return rows[0] if rows else None
+
+    async def many(self, kind: type[T], name: str, /, **params: object) -> list[T]:
+        return [to(kind, row) for row in await self._fetch(name, params)]
+
+    async def value(self, name: str, /, **params: object) -> Any:
+        """The first column of the first row, or None."""
+        rows = await self._fetch(name, params)
+        return rows[0][0] if rows else None
+
+    async def run(self, name: str, /, **params: object) -> int:
+        """The number of rows affected."""
+        sql, arguments = _bound(name, params)
+        with _meant():
+            status = await self.connection.execute(sql, *arguments)
+        return int(status.rsplit(" ", 1)[-1])
+
+    async def run_many(self, name: str, /, rows: list[dict[str, object]]) -> None:
+        """The same statement for every row, in one round trip."""
+        if rows:
+            sql = statements()[name].sql
+            with _meant():
+                await self.connection.executemany(sql, [_bound(name, row)[1] for row in rows])
+
+    @asynccontextmanager
+    async def savepoint(self) -> AsyncIterator[None]:
+        async with self.connection.transaction():
+            yield
+
+    async def _fetch(self, name: str, params: dict[str, object]) -> list[asyncpg.Record]:
+        sql, arguments = _bound(name, params)
+        with _meant():
+            return await self.connection.fetch(sql, *arguments)
+
+
+def to(kind: type[T], row: asyncpg.Record) -> T:
+    """A row as the struct whose fields are its columns."""
+    return msgspec.convert(dict(row), kind, builtin_types=_BUILTIN)
+
+
+def _bound(name: str, params: dict[str, object]) -> tuple[str, list[object]]:
+    statement = statements()[name]
+    if params.keys() != set(statement.parameters):
+        raise TypeError(f"{name} takes {statement.parameters}, was given {tuple(params)}")
+    return statement.sql, [params[parameter] for parameter in statement.parameters]
+
+
+class _meant:
+    """Turns a violated constraint into the refusal registered under its name."""
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, asyncpg.IntegrityConstraintViolationError):
+            refusal = CONSTRAINTS.get(error.constraint_name or "")
+            if refusal is not None:
+                raise refusal from error
+        elif isinstance(error, asyncpg.AdminShutdownError | asyncpg.CannotConnectNowError):
+            raise Unavailable from error
+
+
+class Database:
+    """The pool of the app's role, and one more connection that listens."""
+
+    def __init__(self, url: str, pool: asyncpg.Pool) -> None:
+        self._url, self._pool = url, pool
+        self._callbacks: dict[str, list[Callable[[str], None]]] = {}
+        self._listener: asyncpg.Connection | None = None
+        self._closing = False
+        self._renewing: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def open(cls, url: str, size: int = 10) -> Database:
+        """Connects. Raises OSError or asyncpg.PostgresError when the server cannot be reached."""
+        pool = await asyncpg.create_pool(
+            url,
+            min_size=1,
+            max_size=size,
+            command_timeout=30,
+            server_settings={"application_name": "telemed"},
+        )
+        return cls(url, pool)
+
+    async def close(self) -> None:
+        self._closing = True
+        if self._renewing is not None:
+            self._renewing.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._renewing
+        if self._listener is not None and not self._listener.is_closed():
+            await self._listener.close()
+        try:
+            await asyncio.wait_for(self._pool.close(), 5)
+        except TimeoutError:
+            self._pool.terminate()
+
+    @asynccontextmanager
+    async def transaction(self, caller: Caller) -> AsyncIterator[Tx]:
+        """A transaction in which row-level security sees `caller` (sql/migrations/0001_house.sql)."""
+        try:
+            connection = await self._pool.acquire(timeout=10)
+        except (
+            OSError,
+            TimeoutError,
+            asyncpg.PostgresConnectionError,
+            asyncpg.CannotConnectNowError,
+        ) as error:
+            raise Unavailable from error
+        try:
+            async with connection.transaction():
+                await connection.fetchval(
+                    statements()["identity.set_caller"].sql,
+                    caller.role,
+                    str(caller.person or ""),
+                    str(caller.site or ""),
+                    str(caller.appointment or ""),
+                )
+                yield Tx(cast("asyncpg.Connection", connection))
+        except (asyncpg.ConnectionDoesNotExistError, asyncpg.InterfaceError) as error:
+            raise Unavailable from error
+        finally:
+            await self._pool.release(connection)
+
+    async def ready(self) -> bool:
+        """Whether a statement comes back."""
+        try:
+            return bool(await self._pool.fetchval("SELECT true", timeout=2))
+        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            return False
+
+    async def listen(self, channel: str, callback: Callable[[str], None]) -> None:
+        """Calls `callback(payload)` for every NOTIFY on `channel`, over one connection that renews itself."""
+        self._callbacks.setdefault(channel, []).append(callback)
+        if self._listener is None:
+            await self._connect_listener()
+        elif len(self._callbacks[channel]) == 1:
+            await self._listener.add_listener(channel, self._notified)
+
+    async def _connect_listener(self) -> None:
+        self._listener = connection = await asyncpg.connect(
+            self._url, server_settings={"application_name": "telemed listener"}
+        )
+        connection.add_termination_listener(self._lost)
+        for channel in self._callbacks:
+            await connection.add_listener(channel, self._notified)
+
+    def _notified(self, _connection: object, _pid: int, channel: str, payload: object) -> None:
+        for callback in self._callbacks.get(channel, ()):
+            callback(str(payload))
+
+    def _lost(self, _connection: object) -> None:
+        if not self._closing:
+            self._renewing = asyncio.get_running_loop().create_task(self._renew())
+
+    async def _renew(self) -> None:
+        while not self._closing:
+            await asyncio.sleep(1)
+            with suppress(OSError, asyncpg.PostgresError):
+                await self._connect_listener()
+                log.info("listener_back")
+                return

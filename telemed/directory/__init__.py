@@ -1,0 +1,1 @@
+"""Places, sites, practitioners and their services; the nearest larger town."""

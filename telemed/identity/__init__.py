@@ -1,0 +1,1 @@
+"""Persons, logins, tokens, and the one table that says who may do what."""

@@ -1,0 +1,27 @@
+"""The caller: who makes this request, with which role and where."""
+
+from __future__ import annotations
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+Role = Literal["anonymous", "guest", "assistant", "staff", "practitioner", "admin", "system"]
+
+
+class Caller(msgspec.Struct, frozen=True):
+    """`site` is where staff work; `appointment` the one a guest's code opened, or the one being made."""
+
+    role: Role
+    person: UUID | None = None
+    site: UUID | None = None
+    appointment: UUID | None = None
+
+    def about(self, appointment: UUID) -> Caller:
+        """The same caller, holding this appointment: what they are making is theirs to see (row-level security)."""
+        return msgspec.structs.replace(self, appointment=appointment)
+
+
+ANONYMOUS = Caller("anonymous")
+SYSTEM = Caller("system")

@@ -1,0 +1,42 @@
+"""A route is data: method, path, the verb of the permission table, and what it takes and gives.
+
+`http.operation` makes JSON routes, `html.page` makes pages; `app.py` lists them all, and tests walk the list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from aiohttp import web
+
+from telemed.errors import Refusal
+from telemed.limits import Limit
+
+Handler = Callable[..., Awaitable[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class Route:
+    """One address. `handle` is what aiohttp calls; `function` is the handler as written, for its signature."""
+
+    kind: Literal["api", "page", "socket"]
+    method: str
+    path: str
+    verb: str
+    function: Handler
+    handle: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    status: int = 200
+    errors: tuple[type[Refusal], ...] = ()
+    limit: Limit | None = None
+    headers: dict[str, dict[str, object]] = field(default_factory=dict)
+
+
+def client_of(request: web.Request, behind_proxy: bool) -> str:
+    """The client's address: the socket's, or behind our one proxy what that proxy appended."""
+    if behind_proxy:
+        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
+        if forwarded:
+            return forwarded
+    return request.remote or ""

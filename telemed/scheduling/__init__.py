@@ -1,0 +1,1 @@
+"""Rules become openings, openings become slots; hold, book, move, cancel."""

@@ -1,0 +1,133 @@
+"""One frozen object, read once from the environment. An unknown TELEMED_* name is an error, not a silent default."""
+
+from __future__ import annotations
+
+import difflib
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+
+class SettingsError(Exception):
+    """A setting that cannot be used; the message names it and says what to write instead."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything that differs between two installations. Durations in seconds in the environment."""
+
+    database_url: str = ""
+    """The app's role on a PostgreSQL 15 or newer; empty: the embedded one in `data_dir`. From DATABASE_URL."""
+    owner_database_url: str = ""
+    """The owning role, for `telemed migrate` alone. Empty: `database_url`, which then must own nothing yet."""
+    data_dir: Path = Path("var")
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    """The address people type, e.g. https://video.uckermark.example; empty: http://localhost:<port>."""
+    secret: str = ""
+    """At least 32 characters; keys tokens and appointment codes. Empty: made once, kept in data_dir/secret."""
+    behind_proxy: bool = False
+    """True: take the client's address from the last X-Forwarded-For entry (one reverse proxy in front)."""
+    turn_urls: tuple[str, ...] = ()
+    turn_secret: str = ""
+    turn_ttl: timedelta = timedelta(hours=2)
+    ice_policy: Literal["all", "relay"] = "all"
+    operator_name: str = "Musterlandkreis (Demo)"
+    operator_address: str = "Musterstraße 1, 00000 Musterstadt"
+    operator_email: str = "telemed@musterlandkreis.example"
+    operator_phone: str = "+49 30 23125 000"
+    metrics_port: int = 0
+    """0: no metrics. Prometheus at http://<host>:<metrics_port>/metrics."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    demo: bool = False
+    """True: pages show that the people and practices are invented."""
+
+    @property
+    def origin(self) -> str:
+        """The only Origin (RFC 6454) that forms and sockets are accepted from."""
+        return self.public_url.rstrip("/") or f"http://localhost:{self.port}"
+
+    def shown(self) -> dict[str, str]:
+        """Every setting as text, without its secrets, for `telemed check`."""
+        hidden = {"secret", "turn_secret"}
+        values = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {
+            name: "(set)" if name in hidden and value else _without_password(str(value))
+            for name, value in values.items()
+        }
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """Settings from the environment. Raises SettingsError with one line per mistake."""
+    known = {f"TELEMED_{field.upper()}": field for field in Settings.__struct_fields__}
+    known.pop("TELEMED_DATABASE_URL")
+    values: dict[str, object] = {"database_url": environ.get("DATABASE_URL", "")}
+    wrong: list[str] = []
+    for name, raw in environ.items():
+        if not name.startswith("TELEMED_") or name.startswith("TELEMED_TEST_"):
+            continue
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1)
+            wrong.append(f"{name} is not a setting." + (f" Did you mean {near[0]}?" if near else ""))
+            continue
+        values[known[name]] = _parsed(known[name], raw)
+    if wrong:
+        raise SettingsError("\n".join(wrong))
+    try:
+        settings = msgspec.convert(values, Settings, strict=False, builtin_types=(timedelta,), dec_hook=_path)
+    except msgspec.ValidationError as error:
+        raise SettingsError(_in_words(str(error))) from None
+    _check(settings)
+    return settings
+
+
+def _parsed(field: str, raw: str) -> object:
+    if field == "turn_urls":
+        return [url for url in raw.replace(",", " ").split() if url]
+    if field == "turn_ttl" and raw.isdigit():
+        return timedelta(seconds=int(raw))
+    return raw
+
+
+def _path(kind: type, value: object) -> object:
+    if kind is Path:
+        return Path(str(value))
+    raise NotImplementedError
+
+
+def _in_words(message: str) -> str:
+    what, _, where = message.partition(" - at `$.")
+    return f"TELEMED_{where.rstrip('`').upper()}: {what}"
+
+
+def _check(settings: Settings) -> None:
+    if settings.secret and len(settings.secret) < 32:
+        raise SettingsError("TELEMED_SECRET is shorter than 32 characters; `openssl rand -hex 32` makes a good one.")
+    if bool(settings.turn_urls) != bool(settings.turn_secret):
+        raise SettingsError("TELEMED_TURN_URLS and TELEMED_TURN_SECRET go together; one of them is missing.")
+    if settings.ice_policy == "relay" and not settings.turn_urls:
+        raise SettingsError("TELEMED_ICE_POLICY=relay needs TELEMED_TURN_URLS; otherwise no call would ever connect.")
+    if not 0 <= settings.port <= 65535:
+        raise SettingsError("TELEMED_PORT is not between 0 and 65535.")
+
+
+def with_secret(settings: Settings) -> Settings:
+    """The settings with a secret: the given one, else the one in data_dir/secret, made on first use (mode 0600)."""
+    if settings.secret:
+        return settings
+    file = settings.data_dir / "secret"
+    if not file.exists():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        file.touch(mode=0o600)
+        file.write_text(secrets.token_hex(32))
+    return msgspec.structs.replace(settings, secret=file.read_text().strip())
+
+
+def _without_password(value: str) -> str:
+    head, at, tail = value.rpartition("@")
+    scheme, colon, login = head.partition("://")
+    return f"{scheme}{colon}{login.split(':')[0]}:***@{tail}" if at and ":" in login else value

@@ -1,0 +1,52 @@
+"""Dates, times and numbers as people say them: "Dienstag, 3. März, 14:30 Uhr"."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from babel.dates import format_date, format_time
+from babel.numbers import format_decimal
+
+from telemed.text import _
+
+HERE = ZoneInfo("Europe/Berlin")
+
+
+class Wording:
+    """The words of one language. Instants are told in `zone`, the practice's wall clock."""
+
+    def __init__(self, locale: str, zone: ZoneInfo = HERE) -> None:
+        self.locale, self.zone = locale, zone
+
+    def day(self, at: datetime | date, *, year: bool = False) -> str:
+        """`Dienstag, 3. März`, with the year when it matters."""
+        on = at.astimezone(self.zone).date() if isinstance(at, datetime) else at
+        pattern = {"de": "EEEE, d. MMMM", "en": "EEEE, d MMMM"}[self.locale] + (" y" if year else "")
+        return format_date(on, pattern, locale=self.locale)
+
+    def time(self, at: datetime) -> str:
+        """`14:30 Uhr`; in the doubled hour of October `02:30 Uhr (Sommerzeit)` or `(Winterzeit)`."""
+        local = at.astimezone(self.zone)
+        clock = _("%(time)s o'clock", time=format_time(local, "HH:mm", locale=self.locale)).render(self.locale)
+        season = self.season(local)
+        return f"{clock} ({season})" if season else clock
+
+    def season(self, local: datetime) -> str:
+        """Which of the two, when this wall time happens twice; else empty."""
+        if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
+            return ""
+        if local.replace(fold=0).utcoffset() < local.replace(fold=1).utcoffset():  # type: ignore[operator]
+            return ""  # a wall time that March skips; no instant shows it
+        return (_("winter time") if local.fold else _("summer time")).render(self.locale)
+
+    def moment(self, at: datetime) -> str:
+        """`Dienstag, 3. März, 14:30 Uhr`."""
+        return f"{self.day(at)}, {self.time(at)}"
+
+    def number(self, value: float) -> str:
+        return format_decimal(value, locale=self.locale)
+
+    def machine(self, at: datetime) -> str:
+        """For `<time datetime>` and form values: RFC 3339 in UTC."""
+        return at.isoformat().replace("+00:00", "Z")
