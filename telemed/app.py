@@ -13,18 +13,24 @@ from aiohttp import web
 from telemed import health, http, openapi
 from telemed.assets import Assets
 from telemed.db import Database
+from telemed.directory import api as directory_api
 from telemed.errors import NotFound, Refusal, TooLarge
 from telemed.html import ASSETS, refusal_page, security_headers
 from telemed.identity import api as identity_api
 from telemed.identity.tokens import Keys
 from telemed.keys import DATABASE, KEYS, SETTINGS
 from telemed.routes import Route
+from telemed.scheduling import api as scheduling_api
+from telemed.scheduling import guests, openings
 from telemed.settings import Settings
 
 log = structlog.get_logger()
 
 ROUTES: list[Route] = [
     *identity_api.ROUTES,
+    *directory_api.ROUTES,
+    *scheduling_api.ROUTES,
+    *guests.ROUTES,
     *health.ROUTES,
 ]
 
@@ -55,21 +61,25 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     app[DATABASE] = db = await Database.open(settings.database_url)
     app[KEYS] = await Keys.load(db, settings.secret)
-    rotation = asyncio.create_task(_rotate_keys(app[KEYS], db))
+    upkeep = asyncio.create_task(_keep_up(app[KEYS], db))
     yield
-    rotation.cancel()
+    upkeep.cancel()
     with suppress(asyncio.CancelledError):
-        await rotation
+        await upkeep
     await db.close()
 
 
-async def _rotate_keys(keys: Keys, db: Database) -> None:
+async def _keep_up(keys: Keys, db: Database) -> None:
+    """What time itself makes necessary: a younger signing key, and openings for the day that has come into reach."""
     while True:
-        await asyncio.sleep(timedelta(hours=1).total_seconds())
         try:
             await keys.rotate(db)
+            await openings.rebuild_all(db)
         except Refusal as refusal:
-            log.warning("key_rotation_later", code=refusal.code)
+            log.warning("upkeep_later", code=refusal.code)
+        except Exception:
+            log.exception("upkeep_broken")
+        await asyncio.sleep(timedelta(hours=1).total_seconds())
 
 
 @web.middleware

@@ -40,8 +40,6 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     operator_address: str = "Musterstraße 1, 00000 Musterstadt"
     operator_email: str = "telemed@musterlandkreis.example"
     operator_phone: str = "+49 30 23125 000"
-    metrics_port: int = 0
-    """0: no metrics. Prometheus at http://<host>:<metrics_port>/metrics."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     demo: bool = False
     """True: pages show that the people and practices are invented."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+import phonenumbers
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
@@ -28,7 +29,7 @@ class Wording:
     def time(self, at: datetime) -> str:
         """`14:30 Uhr`; in the doubled hour of October `02:30 Uhr (Sommerzeit)` or `(Winterzeit)`."""
         local = at.astimezone(self.zone)
-        clock = _("%(time)s o'clock", time=format_time(local, "HH:mm", locale=self.locale)).render(self.locale)
+        clock = format_time(local, {"de": "HH:mm 'Uhr'", "en": "HH:mm"}[self.locale], locale=self.locale)
         season = self.season(local)
         return f"{clock} ({season})" if season else clock
 
@@ -44,8 +45,20 @@ class Wording:
         """`Dienstag, 3. März, 14:30 Uhr`."""
         return f"{self.day(at)}, {self.time(at)}"
 
+    def date(self, on: date) -> str:
+        """`17.5.1948`, in English `17 May 1948`."""
+        return format_date(on, {"de": "d.M.y", "en": "d MMMM y"}[self.locale], locale=self.locale)
+
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.locale)
+
+    def phone(self, number: str) -> str:
+        """An E.164 number as people read it: `+49 3984 123456`; anything else as it is."""
+        try:
+            parsed = phonenumbers.parse(number)
+        except phonenumbers.NumberParseException:
+            return number
+        return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
     def machine(self, at: datetime) -> str:
         """For `<time datetime>` and form values: RFC 3339 in UTC."""

@@ -25,7 +25,14 @@ CREATE TABLE postal_code (
     lon double precision NOT NULL,
     PRIMARY KEY (code, name)
 );
+CREATE INDEX postal_code_where ON postal_code (lat, lon);
 COMMENT ON TABLE postal_code IS 'A postal code and a place it serves. Retention: kept (public data).';
+
+CREATE TABLE data_file (
+    name text PRIMARY KEY,
+    digest text NOT NULL                    -- SHA-256 of the file and of how it is read
+);
+COMMENT ON TABLE data_file IS 'Which edition of the places and postal codes is loaded. Retention: kept.';
 
 CREATE TABLE site (
     id uuid PRIMARY KEY,
@@ -42,6 +49,7 @@ CREATE TABLE site (
     zone text NOT NULL DEFAULT 'Europe/Berlin',
     active boolean NOT NULL DEFAULT true
 );
+CREATE INDEX site_place ON site (place) WHERE active AND kind = 'practice';
 COMMENT ON TABLE site IS 'An address where people are: practice, pharmacy or hub. Retention: kept.';
 
 CREATE TABLE person (
@@ -110,7 +118,23 @@ CREATE POLICY practitioner_read ON practitioner FOR SELECT USING (true);
 CREATE POLICY practitioner_write ON practitioner FOR ALL USING (
     caller_role() IN ('admin', 'system') OR (caller_role() IN ('practitioner', 'staff') AND site = caller_site()));
 
-GRANT SELECT ON place, postal_code, site, person, practitioner, service, station TO telemed_app;
+ALTER TABLE site ENABLE ROW LEVEL SECURITY;
+CREATE POLICY site_read ON site FOR SELECT USING (true);
+CREATE POLICY site_write ON site FOR ALL USING (
+    caller_role() IN ('admin', 'system') OR (caller_role() IN ('practitioner', 'staff', 'assistant') AND id = caller_site()));
+
+ALTER TABLE service ENABLE ROW LEVEL SECURITY;
+CREATE POLICY service_read ON service FOR SELECT USING (true);
+CREATE POLICY service_write ON service FOR ALL USING (
+    caller_role() IN ('admin', 'system') OR (caller_role() IN ('practitioner', 'staff') AND EXISTS (
+        SELECT FROM practitioner WHERE practitioner.id = service.practitioner AND practitioner.site = caller_site())));
+
+ALTER TABLE station ENABLE ROW LEVEL SECURITY;
+CREATE POLICY station_read ON station FOR SELECT USING (true);
+CREATE POLICY station_write ON station FOR ALL USING (
+    caller_role() IN ('admin', 'system') OR (caller_role() = 'assistant' AND site = caller_site()));
+
+GRANT SELECT ON place, postal_code, data_file, site, person, practitioner, service, station TO telemed_app;
 GRANT INSERT, UPDATE ON site, person, practitioner, service, station TO telemed_app;
 GRANT INSERT, DELETE ON place, postal_code TO telemed_app;
 

@@ -50,8 +50,8 @@ CREATE TABLE appointment (
     status text NOT NULL CHECK (status IN
         ('held', 'booked', 'arrived', 'fulfilled', 'cancelled', 'noshow', 'expired')),
     during tstzrange NOT NULL,                      -- what the patient is told
-    reserved tstzrange NOT NULL,                    -- during with the service's buffers; empty: beside others, see override_reason
-    expires timestamptz,                            -- end of a hold; -infinity: a claim, which never outlives its transaction
+    reserved tstzrange NOT NULL,                    -- with the service's buffers; empty: beside others (override_reason)
+    expires timestamptz,                            -- end of a hold; -infinity: a claim (see below)
     extended boolean NOT NULL DEFAULT false,
     code_digest bytea UNIQUE,                       -- HMAC of the appointment code
     epoch integer NOT NULL DEFAULT 1,               -- raised by cancel, move, end, withdrawal: older tickets are void
@@ -75,7 +75,7 @@ CREATE TABLE appointment (
     CHECK (reserved @> during OR expires = '-infinity' OR (isempty(reserved) AND override_reason IS NOT NULL)),
     CHECK (status <> 'held' OR expires IS NOT NULL),
     CHECK (status NOT IN ('booked', 'arrived', 'fulfilled', 'noshow')
-           OR (patient_name IS NOT NULL AND birth_date IS NOT NULL AND patient_key IS NOT NULL AND code_digest IS NOT NULL)),
+           OR num_nulls(patient_name, birth_date, patient_key, code_digest) = 0),
     CHECK ((station IS NULL) = (station_site IS NULL)),
     CHECK ((mode = 'assisted') = (station IS NOT NULL)),
     CHECK ((consent_version IS NULL) = (consented IS NULL)),
@@ -127,24 +127,30 @@ COMMENT ON TABLE audit IS 'Who did what; no names, only ids. Append only. Retent
 -- 3. In a transaction that takes time, the taking is the first write, and there is only one.
 -- 4. Expired holds are freed in a transaction of their own: freeing is writing, and would break rule 3.
 
--- Whether a service can be booked to start then: inside an opening, on its grid, within notice and horizon.
-CREATE FUNCTION is_slot(for_service uuid, start timestamptz, in_mode text, at timestamptz) RETURNS boolean
+-- What a wish would reserve, if its start is a slot: inside an opening, on its grid, within notice and horizon, in a mode
+-- the service offers, at a station in use exactly if assisted. No row: it is not a slot. Whether it is free is not asked.
+CREATE FUNCTION slot(for_service uuid, start timestamptz, in_mode text, at_station uuid, at timestamptz)
+    RETURNS TABLE (service uuid, practitioner uuid, site uuid, station uuid, station_site uuid, during tstzrange, reserved tstzrange)
     LANGUAGE sql STABLE
-    AS $$ SELECT EXISTS (
-        SELECT FROM service s
+    AS $$ SELECT s.id, p.id, p.site, station.id, station.site, tstzrange(start, start + s.duration),
+            tstzrange(start - s.buffer_before, start + s.duration + s.buffer_after)
+        FROM service s
         JOIN practitioner p ON p.id = s.practitioner
         JOIN site ON site.id = p.site
-        JOIN opening o ON o.practitioner = s.practitioner
-        WHERE s.id = for_service AND s.active AND p.active AND site.active AND in_mode = ANY (s.modes)
+        LEFT JOIN station ON station.id = at_station AND station.active
+        WHERE s.id = for_service AND s.active AND p.active AND site.active
+          AND in_mode = ANY (s.modes) AND (in_mode = 'assisted') = (station.id IS NOT NULL)
           AND start >= at + s.notice AND start < at + s.horizon
-          AND o.during @> tstzrange(start, start + s.duration)
-          AND mod(extract(epoch FROM start - lower(o.during)), extract(epoch FROM s.grid)) = 0) $$;
+          AND EXISTS (SELECT FROM opening o
+              WHERE o.practitioner = p.id AND o.during @> tstzrange(start, start + s.duration)
+                AND mod(extract(epoch FROM start - lower(o.during)), extract(epoch FROM s.grid)) = 0) $$;
 
 -- The free starts of each service in [earliest, latest), at most `each`, in order. With the owner's rights, because
 -- a patient who searches must not see any appointment; instants are all that comes back. What is reserved is gathered
--- per opening and openings come in order, so that a search for the first free start stops at the first day that has one.
-CREATE FUNCTION free_starts(for_services uuid[], for_station uuid, earliest timestamptz, latest timestamptz,
-                            at timestamptz, each integer) RETURNS TABLE (service uuid, start timestamptz)
+-- per opening and openings come in order, so that a search for the first free start stops at the first that has one.
+CREATE FUNCTION free_starts(for_services uuid[], for_station uuid, for_assistant uuid, for_patient bytea,
+                            earliest timestamptz, latest timestamptz, at timestamptz, each integer)
+    RETURNS TABLE (service uuid, start timestamptz)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$ SELECT s.id, free.start
         FROM unnest(for_services) AS wanted (id)
@@ -163,9 +169,10 @@ CREATE FUNCTION free_starts(for_services uuid[], for_station uuid, earliest time
             ) AS busy
             CROSS JOIN LATERAL (
                 SELECT coalesce(range_agg(a.during), '{}') AS times FROM appointment a
-                WHERE a.station = for_station AND a.during && o.during
+                WHERE (a.station = for_station OR a.assistant = for_assistant OR a.patient_key = for_patient)
+                  AND a.during && o.during
                   AND a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (a.status <> 'held' OR a.expires > at)
-            ) AS station_busy
+            ) AS others_busy
             CROSS JOIN LATERAL generate_series(
                 lower(o.during) + s.grid * greatest(0, ceil(
                     extract(epoch FROM reach.since - lower(o.during)) / extract(epoch FROM s.grid))::double precision),
@@ -173,7 +180,7 @@ CREATE FUNCTION free_starts(for_services uuid[], for_station uuid, earliest time
             WHERE o.practitioner = s.practitioner AND lower(o.during) < reach.until AND upper(o.during) > reach.since
               AND candidate.start < reach.until
               AND NOT busy.times && tstzrange(candidate.start - s.buffer_before, candidate.start + s.duration + s.buffer_after)
-              AND NOT station_busy.times && tstzrange(candidate.start, candidate.start + s.duration)
+              AND NOT others_busy.times && tstzrange(candidate.start, candidate.start + s.duration)
             ORDER BY lower(o.during), candidate.start
             LIMIT each
         ) AS free $$;
@@ -213,23 +220,35 @@ CREATE FUNCTION free_expired_holds(for_practitioner uuid, for_station uuid, with
           SELECT count(*)::integer FROM freed $$;
 
 -- Wins the time that an existing appointment is about to take, for the rest of this transaction: false if it is not
--- free. The row is gone at once, but rivals go on waiting for this transaction, because to them a row inserted by a
--- transaction under way is there, deleted or not (HeapTupleSatisfiesDirty). Were that ever to change, the UPDATE that
--- follows would meet the rival as an exclusion violation: still never a double booking.
+-- free. Where new_during is the old one, only the patient is new to it (a hold is being booked). The row is gone at
+-- once, but rivals go on waiting for this transaction, because to them a row inserted by a transaction under way is
+-- there, deleted or not (HeapTupleSatisfiesDirty). Were that ever to change, the UPDATE that follows would meet the
+-- rival as an exclusion violation: still never a double booking.
 CREATE FUNCTION claim(of_appointment appointment, new_reserved tstzrange, new_during tstzrange, new_patient bytea,
                       key text, digest bytea) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-    AS $$ DECLARE claimed uuid;
+    AS $$ DECLARE
+        claimed uuid;
+        moves boolean := new_during <> of_appointment.during;
     BEGIN
         INSERT INTO appointment (id, practitioner, service, site, station, station_site, assistant, mode, status, expires,
                                  reserved, during, patient_key, idempotency_key, idempotency_digest)
         VALUES (gen_random_uuid(), of_appointment.practitioner, of_appointment.service, of_appointment.site,
-                of_appointment.station, of_appointment.station_site, of_appointment.assistant, of_appointment.mode, 'held',
-                '-infinity', new_reserved, new_during, new_patient, key, digest)
+                CASE WHEN moves THEN of_appointment.station END, CASE WHEN moves THEN of_appointment.station_site END,
+                CASE WHEN moves THEN of_appointment.assistant END, CASE WHEN moves THEN of_appointment.mode ELSE 'video' END,
+                'held', '-infinity', new_reserved, new_during, new_patient, key, digest)
         ON CONFLICT DO NOTHING RETURNING id INTO claimed;
         DELETE FROM appointment WHERE id = claimed;
         RETURN claimed IS NOT NULL;
     END $$;
+
+-- An appointment's two ranges if it started then, the same length. Lengths within a day, never `shift by days`, which
+-- would follow the session's zone across a clock change.
+CREATE FUNCTION moved_to(a appointment, start timestamptz, OUT during tstzrange, OUT reserved tstzrange)
+    LANGUAGE sql IMMUTABLE
+    AS $$ SELECT tstzrange(start, start + (upper(a.during) - lower(a.during))),
+        CASE WHEN isempty(a.reserved) THEN a.reserved ELSE tstzrange(
+            start - (lower(a.during) - lower(a.reserved)), start + (upper(a.reserved) - lower(a.during))) END $$;
 
 -- The appointment behind a code, and the one a request has already made. Keys to one row each, so they may be asked
 -- by anybody who has the code or the key.

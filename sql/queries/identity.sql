@@ -70,3 +70,8 @@ VALUES (:role, :person, :site, :verb, :appointment, :detail);
 -- name: announce_signing_key
 -- Tells the other nodes, so that they know the key before its first token arrives.
 SELECT pg_notify('signing_key', :kid);
+
+-- name: seat_practitioner
+-- The login that may take this practitioner's seat; both belong to the same site.
+UPDATE practitioner SET person = :person
+WHERE id = :practitioner AND site = (SELECT site FROM person WHERE person.id = :person);

@@ -12,7 +12,7 @@ import msgspec
 
 from telemed import clock
 from telemed.db import Database, Tx
-from telemed.errors import CONSTRAINTS, Invalid, Refusal
+from telemed.errors import CONSTRAINTS, Invalid, NotFound, Refusal
 from telemed.identity import passwords
 from telemed.identity.callers import SYSTEM, Caller
 from telemed.identity.tokens import Keys, TokenRefused
@@ -98,6 +98,12 @@ async def add_person(tx: Tx, login: str, name: str, role: StaffRole, site: UUID 
         password=await passwords.hashed(password),
     )  # fmt: skip
     return person
+
+
+async def seat_practitioner(tx: Tx, practitioner: UUID, person: UUID) -> None:
+    """From now on this login takes the practitioner's seat. Raises NotFound."""
+    if not await tx.run("identity.seat_practitioner", practitioner=practitioner, person=person):
+        raise NotFound
 
 
 async def audit(tx: Tx, caller: Caller, verb: str, appointment: UUID | None = None, detail: str = "") -> None:

@@ -5,6 +5,8 @@ holds every instant whose wall clock reading in the rule's zone lies in [date + 
 occurs twice in October belongs to it twice (RFC 5545 would lose one), and the hour missing in March does not exist.
 """
 
+from __future__ import annotations
+
 from collections.abc import Collection, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
@@ -25,7 +27,7 @@ class Range(NamedTuple):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A recurring opening. `weekdays` as in ISO 8601 (1 = Monday); weeks count from the Monday of `from_date`'s week."""
+    """A recurring opening. `weekdays` as in ISO 8601 (1 = Monday); weeks count from the Monday before `from_date`."""
 
     weekdays: tuple[int, ...]
     start_time: time

@@ -1,0 +1,78 @@
+-- Tickets, entering a room, and what the practitioner decides there. The room's log says the rest; none of these
+-- statements runs for a session description or a candidate. `appointment_changed` and `appointment` are announced
+-- with the appointment's id.
+
+-- name: room
+-- What decides over a ticket: the appointment's standing, and how each seat is introduced.
+SELECT a.id, a.epoch, a.status, lower(a.during) AS starts, upper(a.during) AS ends, a.consented IS NOT NULL AS consented,
+       a.site, a.station_site, p.person AS practitioner_person, coalesce(a.patient_name, '') AS patient_name,
+       concat_ws(' ', nullif(p.title, ''), p.name) AS practitioner_name, concat_ws(', ', s.name, s.town) AS practice,
+       coalesce(concat_ws(', ', h.name, h.town), '') AS station,
+       ARRAY(SELECT seat FROM seating WHERE appointment = a.id AND epoch = a.epoch AND state = 'admitted') AS admitted,
+       ARRAY(SELECT seat FROM seating WHERE appointment = a.id AND epoch = a.epoch AND state = 'barred') AS barred
+FROM appointment a JOIN practitioner p ON p.id = a.practitioner JOIN site s ON s.id = a.site
+LEFT JOIN site h ON h.id = a.station_site
+WHERE a.id = :appointment;
+
+-- name: person_name
+-- How somebody with a login is introduced.
+SELECT name FROM person WHERE id = :person AND active;
+
+-- name: enter
+-- A ticket is good if the appointment still stands as it did when the ticket was made. The patient has then arrived.
+WITH entered AS (
+    UPDATE appointment SET
+        status = CASE WHEN :seat::text = 'patient' THEN 'arrived' ELSE status END,
+        changed = CASE WHEN :seat::text = 'patient' AND status = 'booked' THEN :now ELSE changed END
+    WHERE id = :appointment AND epoch = :epoch AND status IN ('booked', 'arrived')
+      AND (consented IS NOT NULL OR :seat::text = 'practitioner')
+      AND NOT EXISTS (SELECT FROM seating WHERE seating.appointment = :appointment AND seating.epoch = :epoch
+                      AND seat = :seat::text AND state = 'barred')
+    RETURNING id),
+tidied AS (
+    UPDATE attendance SET "left" = :now FROM entered
+    WHERE attendance.appointment = entered.id AND seat = :seat::text AND "left" IS NULL),
+sat AS (
+    INSERT INTO attendance (appointment, seat, joined) SELECT id, :seat::text, :now FROM entered RETURNING id)
+SELECT sat.id AS attendance,
+       :seat::text = 'practitioner' OR EXISTS (
+           SELECT FROM seating WHERE seating.appointment = :appointment AND seating.epoch = :epoch
+           AND seat = :seat::text AND state = 'admitted') AS admitted
+FROM sat CROSS JOIN LATERAL pg_notify('appointment', :appointment::uuid::text);
+
+-- name: leave
+-- A socket is gone; its page may be back in a moment, under a new attendance.
+WITH gone AS (
+    UPDATE attendance SET "left" = :now WHERE id = :attendance AND "left" IS NULL RETURNING appointment)
+SELECT appointment FROM gone CROSS JOIN LATERAL pg_notify('appointment', appointment::text);
+
+-- name: settle
+-- The practitioner lets a seat in, sends it back to wait, or bars it for good; the doctor's list shows who is inside.
+WITH standing AS (
+    UPDATE appointment SET
+        admitted = CASE WHEN :seat::text <> 'patient' THEN admitted
+                        WHEN :state::text = 'admitted' THEN coalesce(admitted, :now) END
+    WHERE id = :appointment AND epoch = :epoch AND status IN ('booked', 'arrived')
+    RETURNING id, epoch, site),
+settled AS (
+    INSERT INTO seating (appointment, epoch, seat, state, at)
+    SELECT id, epoch, :seat::text, :state::text, :now FROM standing
+    ON CONFLICT (appointment, epoch, seat) DO UPDATE SET state = EXCLUDED.state, at = EXCLUDED.at
+    WHERE seating.state <> 'barred'),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment, detail)
+    SELECT :now, 'practitioner', :person::uuid, site, 'seat.' || :state::text, id, :seat::text FROM standing)
+SELECT id FROM standing CROSS JOIN LATERAL pg_notify('appointment', id::text);
+
+-- name: end
+-- The practitioner ends the consultation: it took place, and every ticket is void.
+WITH ended AS (
+    UPDATE appointment SET status = 'fulfilled', epoch = epoch + 1, changed = :now
+    WHERE id = :appointment AND epoch = :epoch AND status = 'arrived'
+    RETURNING id, site),
+left_all AS (
+    UPDATE attendance SET "left" = :now FROM ended WHERE attendance.appointment = ended.id AND "left" IS NULL),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment)
+    SELECT :now, 'practitioner', :person::uuid, site, 'consultation.end', id FROM ended)
+SELECT id FROM ended CROSS JOIN LATERAL pg_notify('appointment', id::text);

@@ -1,0 +1,255 @@
+-- Rules and openings, free starts, and the life of an appointment. `:now` is telemed.clock.now(), so that tests can
+-- stand at another time. How writers keep out of each other's way is said in migration 0004_scheduling.
+
+-- name: add_rule
+-- A recurring opening; the openings are to be rebuilt after it.
+INSERT INTO rule (id, practitioner, weekdays, start_time, end_time, zone, every_weeks, from_date, until_date, on_holidays)
+VALUES (:id, :practitioner, :weekdays, :start_time, :end_time, :zone, :every_weeks, :from_date, :until_date, :on_holidays);
+
+-- name: add_closure
+-- Time off; the openings are to be rebuilt after it.
+INSERT INTO closure (id, practitioner, during, note) VALUES (:id, :practitioner, tstzrange(:start, :end), :note);
+
+-- name: rules
+-- What opens a practitioner's time.
+SELECT weekdays, start_time, end_time, zone, from_date, until_date, every_weeks, on_holidays
+FROM rule WHERE practitioner = :practitioner;
+
+-- name: closures
+-- What closes it again.
+SELECT lower(during) AS start, upper(during) AS "end" FROM closure
+WHERE practitioner = :practitioner AND upper(during) > :since;
+
+-- name: reach
+-- How far ahead a practitioner's openings are needed, and whose public holidays count.
+SELECT site.state, coalesce(max(service.horizon) FILTER (WHERE service.active), interval '30 days') AS horizon
+FROM practitioner JOIN site ON site.id = practitioner.site LEFT JOIN service ON service.practitioner = practitioner.id
+WHERE practitioner.id = :practitioner GROUP BY site.id;
+
+-- name: lock_openings
+-- One rebuild of a practitioner's openings at a time.
+SELECT pg_advisory_xact_lock(hashtextextended('opening ' || :practitioner::uuid, 0));
+
+-- name: drop_openings
+-- Openings that are no longer meant; the others stay as they are.
+DELETE FROM opening WHERE practitioner = :practitioner AND during NOT IN (
+    SELECT tstzrange(start, "end") FROM unnest(:starts::timestamptz[], :ends::timestamptz[]) AS meant (start, "end"));
+
+-- name: add_openings
+-- Openings that are newly meant.
+INSERT INTO opening (practitioner, during)
+SELECT :practitioner, tstzrange(start, "end")
+FROM unnest(:starts::timestamptz[], :ends::timestamptz[]) AS meant (start, "end")
+WHERE NOT EXISTS (SELECT FROM opening WHERE practitioner = :practitioner AND during = tstzrange(start, "end"));
+
+-- name: practitioners
+-- Whose openings time itself makes grow: every active practitioner with hours.
+SELECT id FROM practitioner WHERE active AND EXISTS (SELECT FROM rule WHERE rule.practitioner = practitioner.id)
+ORDER BY id;
+
+-- name: free_starts
+-- The free starts of one service in a window, in order; free for that station, assistant and patient too.
+SELECT start FROM free_starts(
+    ARRAY[:service::uuid], :station, :assistant, :patient_key, :earliest, :latest, :now, :limit);
+
+-- name: free_for_appointment
+-- Where an appointment could be moved to.
+SELECT start FROM appointment a CROSS JOIN LATERAL free_starts(
+    ARRAY[a.service], a.station, a.assistant, a.patient_key, :earliest, 'infinity', :now, :limit)
+WHERE a.id = :id;
+
+-- name: first_free
+-- The first free start of each of many services, for the search across practices; fully booked ones are left out.
+SELECT service, start FROM free_starts(:services::uuid[], NULL, NULL, NULL, :now, 'infinity', :now, 1);
+
+-- name: service
+-- A bookable service with its doctor (B-01) and practice.
+SELECT s.id, s.name_de, s.name_en, s.duration, s.modes, p.id AS practitioner, p.title AS practitioner_title,
+       p.name AS practitioner_name, p.specialty, site.id AS site, site.name AS site_name, site.town AS site_town, site.zone
+FROM service s JOIN practitioner p ON p.id = s.practitioner JOIN site ON site.id = p.site
+WHERE s.id = :service AND s.active AND p.active AND site.active;
+
+-- name: station
+-- A station in use, and its site.
+SELECT site FROM station WHERE id = :station AND active;
+
+-- name: is_slot
+-- Whether a wish starts at a real slot, taken or not.
+SELECT EXISTS (SELECT FROM slot(:service, :start, :mode, :station, :now));
+
+-- name: hold
+-- Reserves a time for ten minutes, if it is a slot and nobody was first. Staff reserve at their own practice only.
+WITH made AS (
+    INSERT INTO appointment (id, service, practitioner, site, station, station_site, during, reserved, assistant, mode,
+                             status, expires, booked_by, idempotency_key, idempotency_digest, created, changed)
+    SELECT :id::uuid, slot.*, :assistant::uuid, :mode::text, 'held', :expires::timestamptz, caller_person(),
+           :key::text, :digest::bytea, :now, :now
+    FROM slot(:service, :start, :mode::text, :station, :now::timestamptz)
+    WHERE caller_role() NOT IN ('staff', 'practitioner') OR slot.site = caller_site()
+    ON CONFLICT DO NOTHING
+    RETURNING appointment AS it),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment)
+    SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'hold.make', (it).id FROM made)
+SELECT shown.* FROM made CROSS JOIN LATERAL shown(it);
+
+-- name: extend_hold
+-- Ten minutes more, once; also for the holder who is a little late, while nobody has freed the time.
+WITH extended AS (
+    UPDATE appointment SET expires = :expires, extended = true, changed = :now
+    WHERE id = :id AND status = 'held' AND NOT extended
+    RETURNING appointment AS it)
+SELECT shown.* FROM extended CROSS JOIN LATERAL shown(it);
+
+-- name: release_hold
+-- Gives a held time back at once.
+WITH released AS (
+    UPDATE appointment SET status = 'cancelled', changed = :now WHERE id = :id AND status = 'held'
+    RETURNING appointment AS it)
+INSERT INTO audit (at, role, person, site, verb, appointment)
+SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'hold.release', (it).id FROM released;
+
+-- name: book
+-- Books a time that was not held, if it is a slot and nobody was first.
+WITH made AS (
+    INSERT INTO appointment (id, service, practitioner, site, station, station_site, during, reserved, assistant, mode,
+                             status, code_digest, patient_name, birth_date, patient_key, email, phone, language,
+                             booked_by, idempotency_key, idempotency_digest, created, changed)
+    SELECT :id::uuid, slot.*, :assistant::uuid, :mode::text, 'booked', :code_digest::bytea, :patient_name::text,
+           :birth_date::date, :patient_key::bytea, :email::text, :phone::text, :language::text,
+           caller_person(), :key::text, :digest::bytea, :now, :now
+    FROM slot(:service, :start, :mode::text, :station, :now::timestamptz)
+    WHERE caller_role() NOT IN ('staff', 'practitioner') OR slot.site = caller_site()
+    ON CONFLICT DO NOTHING
+    RETURNING appointment AS it),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment)
+    SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'appointment.book', (it).id FROM made)
+SELECT shown.* FROM made CROSS JOIN LATERAL shown(it);
+
+-- name: claim_hold
+-- Wins the held time for the patient too (nobody sits in two consultations), before book_hold writes their name.
+-- NULL: it is not a hold of that wish, or not any more.
+SELECT claim(a, 'empty', a.during, :patient_key, :key, :digest) FROM appointment a
+WHERE a.id = :hold AND a.status = 'held' AND a.service = :service AND a.mode = :mode
+  AND a.station IS NOT DISTINCT FROM :station AND lower(a.during) = :start AND lower(a.during) > :now;
+
+-- name: book_hold
+-- A hold becomes an appointment. The guard is the status, not the clock: a late holder still gets what nobody took.
+WITH booked AS (
+    UPDATE appointment SET status = 'booked', code_digest = :code_digest, patient_name = :patient_name,
+        birth_date = :birth_date, patient_key = :patient_key, email = :email, phone = :phone, language = :language,
+        booked_by = caller_person(), changed = :now,
+        idempotency_key = coalesce(:key, idempotency_key), idempotency_digest = coalesce(:digest, idempotency_digest)
+    WHERE id = :hold AND status = 'held'
+    RETURNING appointment AS it),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment)
+    SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'appointment.book', (it).id FROM booked)
+SELECT shown.* FROM booked CROSS JOIN LATERAL shown(it);
+
+-- name: made_by_key
+-- What a request with this key has already made.
+SELECT id, digest FROM appointment_by_key(:key);
+
+-- name: is_patient
+-- Whether an appointment is booked for that patient: the second click on *book*.
+SELECT EXISTS (SELECT FROM appointment WHERE id = :id AND patient_key = :patient_key AND status <> 'held');
+
+-- name: blockers_of_wish
+-- Who stands in the way of a new reservation.
+SELECT DISTINCT resource, stale
+FROM slot(:service, :start, :mode, :station, :now::timestamptz), blockers(
+    slot.practitioner, slot.reserved, slot.station, :assistant, :patient_key, slot.during, :except, :now);
+
+-- name: free_for_wish
+-- Frees the expired holds that stand in the way of a new reservation; alone in its transaction.
+SELECT free_expired_holds(slot.practitioner, slot.station, slot.reserved, :now)
+FROM slot(:service, :start, :mode, :station, :now::timestamptz);
+
+-- name: claim_move
+-- The first half of a move: wins what the new time has beyond the old one, while the old one stays. A move shifts and
+-- keeps the length, so the difference of new and old is one piece or the whole. No row: not movable there.
+SELECT claim(a, new.reserved - a.reserved, new.during - a.during, a.patient_key, NULL, NULL)
+FROM appointment a CROSS JOIN LATERAL moved_to(a, :start::timestamptz) AS new
+WHERE a.id = :id AND a.epoch = :epoch AND a.status IN ('booked', 'arrived') AND lower(a.during) <> :start
+  AND EXISTS (SELECT FROM slot(a.service, :start, a.mode, a.station, :now));
+
+-- name: move
+-- The second half: the old time goes as the new one comes. The code stays good and consent stays; old tickets are void.
+WITH moved AS (
+    UPDATE appointment SET (during, reserved) = (SELECT new.during, new.reserved FROM moved_to(appointment, :start) AS new),
+        status = 'booked', epoch = epoch + 1, admitted = NULL, changed = :now
+    WHERE id = :id AND epoch = :epoch AND status IN ('booked', 'arrived')
+    RETURNING appointment AS it),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment)
+    SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'appointment.move', (it).id FROM moved)
+SELECT shown.* FROM moved CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
+
+-- name: blockers_of_move
+-- Who stands in the way of a move.
+SELECT DISTINCT resource, stale
+FROM appointment a CROSS JOIN LATERAL moved_to(a, :start) AS new
+CROSS JOIN LATERAL blockers(a.practitioner, new.reserved, a.station, a.assistant, a.patient_key, new.during, a.id, :now)
+WHERE a.id = :id;
+
+-- name: free_for_move
+-- Frees the expired holds that stand in the way of a move; alone in its transaction.
+SELECT free_expired_holds(a.practitioner, a.station, new.reserved, :now)
+FROM appointment a CROSS JOIN LATERAL moved_to(a, :start) AS new WHERE a.id = :id;
+
+-- name: cancel
+-- Frees the time at once. A patient can until the start; the practice also afterwards.
+WITH cancelled AS (
+    UPDATE appointment SET status = 'cancelled', cancelled_by = :by, epoch = epoch + 1, changed = :now
+    WHERE id = :id AND epoch = :epoch AND status IN ('booked', 'arrived') AND (:by = 'practice' OR lower(during) > :now)
+    RETURNING appointment AS it),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment)
+    SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'appointment.cancel', (it).id
+    FROM cancelled)
+SELECT shown.* FROM cancelled CROSS JOIN LATERAL shown(it)
+CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
+
+-- name: give_consent
+-- Consent before the call: to which text, and when (Art. 7(1) GDPR).
+WITH consented AS (
+    UPDATE appointment SET consent_version = :version, changed = :now,
+        consented = CASE WHEN consent_version = :version THEN consented ELSE :now END
+    WHERE id = :id AND status IN ('booked', 'arrived')
+    RETURNING appointment AS it),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment, detail)
+    SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'consent.give', (it).id, :version
+    FROM consented)
+SELECT shown.* FROM consented CROSS JOIN LATERAL shown(it);
+
+-- name: withdraw_consent
+-- Consent taken back (Art. 7(3) GDPR): tickets are void, a running call ends.
+WITH withdrawn AS (
+    UPDATE appointment SET consent_version = NULL, consented = NULL, admitted = NULL, epoch = epoch + 1, changed = :now
+    WHERE id = :id AND consented IS NOT NULL
+    RETURNING appointment AS it),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment)
+    SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'consent.withdraw', (it).id
+    FROM withdrawn)
+SELECT shown.* FROM withdrawn CROSS JOIN LATERAL shown(it)
+CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
+
+-- name: appointment
+-- One appointment, as far as the caller may see it.
+SELECT shown.* FROM appointment a CROSS JOIN LATERAL shown(a) WHERE a.id = :id;
+
+-- name: appointment_by_code
+-- Which appointment a code opens.
+SELECT appointment_by_code(:digest);
+
+-- name: day
+-- A site's appointments of one local day, in order: a practice's own, or those at a pharmacy's stations.
+SELECT shown.* FROM site, appointment a CROSS JOIN LATERAL shown(a)
+WHERE site.id = :site AND (a.site = site.id OR a.station_site = site.id) AND a.patient_name IS NOT NULL
+  AND lower(a.during) >= :day::date::timestamp AT TIME ZONE site.zone
+  AND lower(a.during) < (:day::date + 1)::timestamp AT TIME ZONE site.zone
+ORDER BY lower(a.during), a.id;

@@ -1,0 +1,177 @@
+"""The commands. Each says what it does, and what to do when it cannot."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import click
+import msgspec
+import uvloop
+
+from telemed import __version__, app, openapi, pg, serving
+from telemed.cluster import ClusterError
+from telemed.db import Database
+from telemed.errors import Invalid, Refusal
+from telemed.identity import logins
+from telemed.identity.callers import SYSTEM
+from telemed.settings import Settings, SettingsError, read, with_secret
+
+# What a person at a terminal is told in one line instead of a traceback.
+_EXPECTED = (SettingsError, pg.DatabaseError, ClusterError)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="telemed")
+def main() -> None:
+    """See a doctor in the nearest larger town, by video.
+
+    Settings come from the environment: DATABASE_URL and TELEMED_*; `telemed check` shows them all. Without
+    DATABASE_URL an embedded PostgreSQL runs in TELEMED_DATA_DIR.
+    """
+
+
+@main.command()
+def serve() -> None:
+    """Serve until Ctrl-C or SIGTERM. Run `telemed migrate` first."""
+
+    async def run(settings: Settings) -> None:
+        with pg.server(settings) as urls:
+            await pg.check(urls.app)
+            ready = with_secret(msgspec.structs.replace(settings, database_url=urls.app))
+            serving.configure_logs(settings.log_level)
+            async with serving.serving(ready) as address:
+                click.echo(f"Serving on {address} for {ready.origin}. Ctrl-C stops.")
+                await serving.until_told()
+            click.echo("Stopped.")
+
+    _run(run)
+
+
+@main.command()
+def migrate() -> None:
+    """Create or update the database, then load German places and postal codes."""
+
+    async def run(settings: Settings) -> None:
+        with pg.server(settings) as urls:
+            await pg.migrate(urls)
+            await load_places(urls)
+        click.echo("The database is up to date.")
+
+    _run(run)
+
+
+async def load_places(urls: pg.Urls) -> None:
+    """Places and postal codes, as the owner; nothing happens if they are there already."""
+    from telemed.directory.load import load
+
+    connection = await asyncpg.connect(urls.owner)
+    try:
+        await load(connection)
+    finally:
+        await connection.close()
+
+
+@main.group()
+def person() -> None:
+    """Logins of staff."""
+
+
+@person.command("add")
+@click.argument("login")
+@click.option("--name", required=True, help="As patients and colleagues read it.")
+@click.option("--role", required=True, type=click.Choice(["practitioner", "staff", "assistant", "admin"]))
+@click.option("--site", type=click.UUID, help="The practice, pharmacy or hub; not for role admin.")
+@click.option("--practitioner", type=click.UUID, help="The doctor who logs in with this (role practitioner).")
+@click.password_option(help="At least 12 characters; asked for if not given.")
+def add_person(login: str, name: str, role: Any, site: UUID | None, practitioner: UUID | None, password: str) -> None:
+    """Add a login for a doctor, practice staff, an assistant or an administrator."""
+    if (role == "admin") != (site is None):
+        raise click.UsageError("--site is needed for every role but admin.")
+
+    async def run(settings: Settings) -> None:
+        with pg.server(settings) as urls:
+            await pg.check(urls.app)
+            db = await Database.open(urls.app, size=1)
+            try:
+                async with db.transaction(SYSTEM) as tx:
+                    made = await logins.add_person(tx, login, name, role, site, password)
+                    if practitioner is not None:
+                        await logins.seat_practitioner(tx, practitioner, made)
+            finally:
+                await db.close()
+        click.echo(f"{login} can log in now ({made}).")
+
+    _run(run)
+
+
+@main.command()
+def check() -> None:
+    """Show every setting without its secrets, and whether the database is ready."""
+
+    async def run(settings: Settings) -> None:
+        for name, value in settings.shown().items():
+            variable = "DATABASE_URL" if name == "database_url" else f"TELEMED_{name.upper()}"
+            click.echo(f"{variable:30} {value or '(empty)'}")
+        with pg.server(settings) as urls:
+            await pg.check(urls.app)
+        click.secho("The database is ready.", fg="green")
+
+    _run(run)
+
+
+@main.command("openapi")
+def print_openapi() -> None:
+    """Print the OpenAPI 3.1 document of the API."""
+    click.echo(msgspec.json.format(msgspec.json.encode(openapi.document(app.ROUTES, _settings().origin))).decode())
+
+
+@main.command()
+@click.option("--call", is_flag=True, help="Play the main job without a human, print each step, and stop.")
+@click.option("--reset", is_flag=True, help="Throw the demo's data away first.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Instead of 8080.")
+@click.option("--data-dir", type=click.Path(path_type=Path), default=Path(".demo"), show_default=True)
+def demo(call: bool, reset: bool, port: int | None, data_dir: Path) -> None:
+    """Serve a demo region: the Uckermark, with invented doctors and pharmacies. Needs no configuration."""
+    from telemed.demo import show
+
+    settings = _settings()
+    changes: dict[str, Any] = {"demo": True, "data_dir": data_dir}
+    if port is not None:
+        changes["port"] = port
+    chosen = msgspec.structs.replace(settings, **changes)
+    _run(lambda _: show.run(chosen, call=call, reset=reset))
+
+
+def _settings() -> Settings:
+    try:
+        return read(os.environ)
+    except SettingsError as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+    settings = _settings()
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(command(settings))
+    except serving.PortTaken:
+        raise click.ClickException(
+            f"Port {settings.port} is taken by another program. Stop it, or choose another: TELEMED_PORT=8081"
+        ) from None
+    except Invalid as refusal:
+        raise click.ClickException("; ".join([str(refusal.text), *map(str, refusal.fields.values())])) from None
+    except Refusal as refusal:
+        raise click.ClickException(str(refusal.text)) from None
+    except _EXPECTED as error:
+        raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(f"{error.strerror or error} {error.filename or ''}".strip()) from None
+    except KeyboardInterrupt:
+        sys.exit(130)

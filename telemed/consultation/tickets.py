@@ -1,0 +1,117 @@
+"""Tickets: who may sit where, for a minute (V-09, V-10, V-14, V-15)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import msgspec
+
+from telemed import clock
+from telemed.consultation.messages import Seat
+from telemed.consultation.refusals import Barred
+from telemed.consultation.types import (
+    AppointmentOver,
+    Claims,
+    ConsentMissing,
+    Entered,
+    NotBooked,
+    Room,
+    Ticket,
+    TooEarly,
+)
+from telemed.db import Database, Tx
+from telemed.errors import Forbidden, Refusal
+from telemed.identity.access import Thing, may
+from telemed.identity.callers import Caller
+from telemed.identity.tokens import Keys, TokenRefused
+
+TYP, AUDIENCE = "ticket+jwt", "telemed/room"
+LIFETIME = timedelta(seconds=60)
+OPENS = timedelta(minutes=60)  # before the start, for patient and assistant
+CLOSES = timedelta(hours=4)  # after the end, for everybody
+SOCKET = "/api/v1/socket"
+
+_SEATS: dict[str, Seat] = {"guest": "patient", "assistant": "assistant", "practitioner": "practitioner"}
+
+
+async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None) -> Ticket:
+    """A ticket. Raises Forbidden, NotFound, ConsentMissing, Barred, TooEarly, NotBooked, AppointmentOver."""
+    seat = wish or _SEATS.get(caller.role)
+    if seat is None:
+        raise Forbidden
+    # A person's login takes their own seat; an assistant may also open the patient's, at the station's screen.
+    may(caller, f"seat.{seat}", _thing(room, seat))
+    refuse_if_over(room)
+    if seat != "practitioner":
+        opens = room.starts - OPENS
+        if clock.now() < opens:
+            raise TooEarly(opens=opens)
+        if not room.consented:
+            raise ConsentMissing
+        if seat in room.barred:
+            raise Barred
+    claims = Claims(room.id, room.epoch, seat, *await _introduced(tx, caller, room, seat), person=caller.person)
+    token = keys.sign(TYP, AUDIENCE, msgspec.to_builtins(claims), LIFETIME)
+    return Ticket(token, clock.now() + LIFETIME, SOCKET, seat)
+
+
+def _thing(room: Room, seat: Seat) -> Thing:
+    if seat == "practitioner":
+        return Thing(site=room.site, person=room.practitioner_person)
+    return Thing(site=room.site, station_site=room.station_site, appointment=room.id)
+
+
+def refuse_if_over(room: Room) -> None:
+    """Raises NotBooked or AppointmentOver."""
+    if room.status == "held":
+        raise NotBooked
+    if room.status not in ("booked", "arrived"):
+        raise AppointmentOver(reason=room.status)
+    if clock.now() > room.ends + CLOSES:
+        raise AppointmentOver(reason="expired")
+
+
+async def _introduced(tx: Tx, caller: Caller, room: Room, seat: Seat) -> tuple[str, str]:
+    """How the others are told of this seat: name, and where from."""
+    if seat == "practitioner":
+        return room.practitioner_name, room.practice
+    if seat == "patient":
+        return room.patient_name, room.station
+    return str(await tx.value("consultation.person_name", person=caller.person)), room.station
+
+
+def read(keys: Keys, token: str) -> Claims:
+    """What a ticket says. Raises TokenRefused."""
+    try:
+        return msgspec.convert(keys.verify(token, TYP, AUDIENCE), Claims)
+    except msgspec.ValidationError as error:
+        raise TokenRefused from error
+
+
+async def enter(db: Database, claims: Claims) -> Entered:
+    """Takes the seat in the database. Raises AppointmentOver, ConsentMissing, Barred: what became of the ticket since."""
+    async with db.transaction(within(claims)) as tx:
+        entered = await tx.maybe(
+            Entered, "consultation.enter",
+            appointment=claims.appointment, epoch=claims.epoch, seat=claims.seat, now=clock.now(),
+        )  # fmt: skip
+        if entered is not None:
+            return entered
+        room = await tx.maybe(Room, "consultation.room", appointment=claims.appointment)
+    raise why_not(claims, room)
+
+
+def why_not(claims: Claims, room: Room | None) -> Refusal:
+    """Why a ticket that was good is not any more."""
+    if room is None or room.status not in ("booked", "arrived"):
+        return AppointmentOver(reason=room.status if room else "expired")
+    if not room.consented:
+        return ConsentMissing()
+    if room.epoch != claims.epoch:
+        return AppointmentOver(reason="moved")
+    return Barred()
+
+
+def within(claims: Claims) -> Caller:
+    """The room's own eyes: they see this one appointment and nothing else (row-level security)."""
+    return Caller("guest", appointment=claims.appointment)

@@ -1,0 +1,1 @@
+"""The demo: a real region with invented people."""

@@ -1,0 +1,111 @@
+"""`telemed demo`: a whole installation in one folder, started and stopped by one person."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import asyncpg
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from telemed import clock, pg, serving
+from telemed.cluster import ClusterError
+from telemed.demo import region
+from telemed.directory.load import load as load_places
+from telemed.settings import Settings, with_secret
+
+NEEDED = 300 * 2**20  # bytes free: the database, its log and room to play
+console = Console(highlight=False, soft_wrap=True)
+
+
+async def run(settings: Settings, *, call: bool, reset: bool) -> None:
+    """Loads what is missing and serves until told; or plays one call and stops. Raises PortTaken, ClusterError."""
+    settings = msgspec.structs.replace(settings, port=0 if call else settings.port)
+    _check_port(settings)
+    if reset and settings.data_dir.exists():
+        shutil.rmtree(settings.data_dir)
+        console.print("The old demo data is gone.")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    _check_space(settings)
+    with step("Starting the database") as done, pg.server(settings) as urls:
+        done()
+        with step("Creating tables"):
+            await pg.migrate(urls)
+        await _fill(urls)
+        ready = with_secret(msgspec.structs.replace(settings, database_url=urls.app))
+        serving.configure_logs("warning" if call else settings.log_level)
+        async with serving.serving(ready) as address:
+            if call:
+                from telemed.demo import call as played
+
+                await played.play(address, console)
+            else:
+                _announce(address)
+                await serving.until_told()
+                console.print("\nStopping …")
+    if not call:
+        console.print("Stopped. The data is kept; `make demo` goes on with it, `make demo-reset` starts over.")
+
+
+@contextmanager
+def step(title: str) -> Iterator[object]:
+    """A line that says what happens, and how long it took."""
+    console.print(f"  {title} … ", end="")
+    started = time.monotonic()
+    told = False
+
+    def done() -> None:
+        nonlocal told
+        told = True
+        console.print(f"[green]done[/] [dim]({time.monotonic() - started:.1f} s)[/]")
+
+    yield done
+    if not told:
+        done()
+
+
+async def _fill(urls: pg.Urls) -> None:
+    owner = await asyncpg.connect(urls.owner)
+    try:
+        with step("Loading German places and postal codes"):
+            await load_places(owner)
+        with step("Loading the demo region: the Uckermark"):
+            await region.load(owner, clock.now().date())
+    finally:
+        await owner.close()
+
+
+def _check_port(settings: Settings) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError:
+            raise serving.PortTaken from None
+
+
+def _check_space(settings: Settings) -> None:
+    free = shutil.disk_usage(settings.data_dir).free
+    if free < NEEDED:
+        raise ClusterError(
+            f"Only {free // 2**20} MiB are free where {settings.data_dir} lies; the demo needs {NEEDED // 2**20}."
+        )
+
+
+def _announce(address: str) -> None:
+    base = address.replace("127.0.0.1", "localhost")
+    table = Table.grid(padding=(0, 3))
+    table.add_row("[bold]Patients[/]", f"{base}/", "")
+    for login in region.DEMO_LOGINS:
+        table.add_row(f"[bold]{login.who}[/]", f"{base}{login.page}", f"login [bold]{login.login}[/]  {login.password}")
+    console.print("\n[bold green]telemed is running.[/] All people in it are invented.\n")
+    console.print(table)
+    console.print(
+        "\nTry it: search from 17268 in one window and book; in another, call the patient in as the doctor."
+        "\nCtrl-C stops."
+    )

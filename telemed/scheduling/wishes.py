@@ -1,0 +1,114 @@
+"""From a wish to a reservation: what may be wished for, and winning it against everybody else who wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from telemed import clock
+from telemed.db import Database, Tx
+from telemed.errors import Forbidden, Invalid, NotFound, NotLoggedIn
+from telemed.identity.access import Thing, may
+from telemed.identity.callers import Caller
+from telemed.scheduling import slots
+from telemed.scheduling.once import Once
+from telemed.scheduling.refusals import InThePast, NotASlot, SlotTaken
+from telemed.scheduling.types import Appointment, Blocker, Service, Wish
+from telemed.text import _
+
+ATTEMPTS: Final = 3  # each but the last ends because somebody let go of the time meanwhile
+_FARTHEST: Final = timedelta(days=400)
+
+
+def check(caller: Caller, wish: Wish) -> None:
+    """What can be said without the database. Raises InThePast, NotASlot, Invalid, Forbidden, NotLoggedIn."""
+    check_start(wish.start)
+    if wish.mode == "assisted":
+        if caller.role not in ("assistant", "system"):
+            raise NotLoggedIn if caller.role == "anonymous" else Forbidden
+        if wish.station is None:
+            raise Invalid(fields={"station": _("An assisted consultation needs a station.")})
+    elif wish.station is not None or wish.assisting:
+        raise Invalid(fields={"station": _("Only an assisted consultation takes place at a station.")})
+
+
+def check_start(start: datetime) -> None:
+    if start <= clock.now():
+        raise InThePast
+    if start > clock.now() + _FARTHEST:
+        raise NotASlot
+
+
+async def win(
+    db: Database, caller: Caller, verb: str, wish: Wish, once: Once, patient_key: bytes | None,
+    take: Callable[[Tx], Awaitable[Appointment | None]],
+) -> Appointment:  # fmt: skip
+    """What `take` reserves, or what the same request has reserved before.
+
+    Raises SlotTaken (with what was taken and what is free instead), NotASlot, NotFound, KeyReused.
+    """
+    blockers: Collection[Blocker] = ()
+    for attempt in range(ATTEMPTS):
+        async with db.transaction(caller) as tx:
+            if wish.station is not None:
+                await _check_station(tx, caller, wish.station)
+            won = await take(tx)
+            if won is not None:
+                return won
+            earlier = await once.made(tx)
+            if earlier is None:
+                if attempt == 0:
+                    await _check_offer(tx, caller, verb, wish)
+                blockers = await tx.many(
+                    Blocker, "scheduling.blockers_of_wish", **_place(wish), assistant=assistant(caller, wish),
+                    patient_key=patient_key, **{"except": None},
+                )  # fmt: skip
+                if not all(blocker.stale for blocker in blockers):
+                    raise await taken(tx, caller, wish, patient_key, blockers)
+        if earlier is not None:
+            return await read(db, caller.about(earlier), earlier)
+        async with db.transaction(caller) as tx:
+            await tx.value("scheduling.free_for_wish", **_place(wish))
+    async with db.transaction(caller) as tx:
+        raise await taken(tx, caller, wish, patient_key, blockers)
+
+
+async def taken(
+    tx: Tx, caller: Caller, wish: Wish, patient_key: bytes | None, blockers: Collection[Blocker]
+) -> SlotTaken:
+    """The refusal, with starts that are free now for everybody whom the wish needs."""
+    live = {blocker.resource for blocker in blockers if not blocker.stale} or {b.resource for b in blockers}
+    instead = await slots.alternatives(tx, wish, assistant(caller, wish), patient_key)
+    return SlotTaken(taken=sorted(live), alternatives=instead)
+
+
+async def read(db: Database, caller: Caller, appointment: UUID) -> Appointment:
+    async with db.transaction(caller) as tx:
+        return await tx.one(Appointment, "scheduling.appointment", id=appointment)
+
+
+def assistant(caller: Caller, wish: Wish) -> UUID | None:
+    """Who sits beside the patient, as far as the wish says it."""
+    return caller.person if wish.assisting else None
+
+
+async def _check_offer(tx: Tx, caller: Caller, verb: str, wish: Wish) -> None:
+    """Why nothing was reserved although nobody may have been first."""
+    offered = await tx.one(Service, "scheduling.service", service=wish.service)
+    may(caller, verb, Thing(site=offered.site, appointment=caller.appointment))
+    if not await tx.value("scheduling.is_slot", **_place(wish)):
+        raise NotASlot
+
+
+async def _check_station(tx: Tx, caller: Caller, station: UUID) -> None:
+    site = await tx.value("scheduling.station", station=station)
+    if site is None or (caller.role == "assistant" and site != caller.site):
+        raise NotFound
+
+
+def _place(wish: Wish) -> dict[str, object]:
+    return {
+        "service": wish.service, "start": wish.start, "mode": wish.mode, "station": wish.station, "now": clock.now(),
+    }  # fmt: skip

@@ -1,0 +1,172 @@
+// The call page: device check, waiting room, conversation, after. Brings signalling, media and view together.
+import { Check } from "./check.js";
+import { Devices } from "./devices.js";
+import { Mesh } from "./mesh.js";
+import { Signalling } from "./signalling.js";
+import { Stage } from "./stage.js";
+import { tickets } from "./tickets.js";
+import { announce, data, notice, part, show, words } from "./view.js";
+/** @import { LineState, RosterSeat, ServerMessage } from "./types" */
+
+const button = (/** @type {string} */ id) => part(id, HTMLButtonElement);
+const dialog = (/** @type {string} */ id) => part(id, HTMLDialogElement);
+let admitted = false;
+let told = "";
+
+const devices = new Devices((kind, track) => {
+  mesh.replace(kind, track);
+  check.refresh();
+  tellMode();
+});
+const stage = new Stage((act, seat) => signalling.send({ type: act, seat }));
+const check = new Check(devices, (id) => stage.speaker(id));
+const mesh = new Mesh(
+  (command) => signalling.send(command),
+  (seat, state) => stage.connection(seat, state),
+  () => {
+    mesh.close();
+    signalling.renew();
+  },
+);
+const signalling = new Signalling(
+  tickets(data.appointment, data.seat, data.session), hear, line, () => mesh.alive());
+
+/** @param {ServerMessage} message */
+function hear(message) {
+  switch (message.type) {
+    case "joined":
+      if (message.ice) mesh.configure(message.ice);
+      admitted = message.admitted;
+      told = "";
+      if (admitted) enter(message.roster, true);
+      else mesh.close();
+      break;
+    case "ice":
+      mesh.configure(message);
+      break;
+    case "admitted":
+      admitted = true;
+      break;
+    case "held":
+      admitted = false;
+      mesh.close();
+      stage.update([], () => undefined);
+      break;
+    case "waiting":
+      wait(message.practitioner_here ? "doctor_here" : "doctor_away");
+      break;
+    case "roster":
+      enter(message.seats, false);
+      break;
+    case "mode":
+      stage.mode(message.from, message);
+      break;
+    default:
+      mesh.hear(message);
+  }
+}
+
+/** @param {RosterSeat[]} roster @param {boolean} afresh */
+function enter(roster, afresh) {
+  show("call");
+  stage.update(mesh.seat(roster, afresh), (seat) => mesh.peer(seat)?.stream);
+  tellMode();
+}
+
+/** @param {string} key */
+function wait(key) {
+  show("waiting");
+  part("waiting-state", HTMLElement).textContent = words(key);
+}
+
+/** @param {LineState} state */
+function line(state) {
+  if (state.name === "early") {
+    const opens = new Date(state.opens).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
+    wait("joining");
+    part("waiting-state", HTMLElement).textContent = words("early", { time: opens });
+  }
+  if (state.name === "over") return finish(state.code, state.sentence);
+  notice("line", state.name === "lost" ? words(state.code ?? (admitted ? "lost" : "lost_waiting")) : "");
+}
+
+/** Says once, and whenever it changes, what the others cannot know: whether we are heard and seen. */
+function tellMode() {
+  const { mic, cam } = devices;
+  for (const [id, on] of /** @type {const} */ ([["mic", mic], ["cam", cam]])) {
+    button(id).setAttribute("aria-checked", `${on}`);
+    const state = button(id).querySelector("b");
+    if (state) state.textContent = words(on ? "on" : "off");
+  }
+  if (!admitted || told === `${mic} ${cam}`) return;
+  told = `${mic} ${cam}`;
+  signalling.send({ type: "mode", mic, cam });
+}
+
+/** @param {string} code @param {string} [sentence] */
+function finish(code, sentence) {
+  admitted = false;
+  mesh.close();
+  devices.close();
+  if (code === "fulfilled") return location.assign(data.after);
+  document.querySelectorAll("dialog").forEach((open) => open.close());
+  notice("line", "");
+  stage.update([], () => undefined);
+  part("over-title", HTMLElement).textContent = words(`over.${code}`) || sentence || words("over.broken");
+  part("over-text", HTMLElement).textContent = words(`over.${code}.text`);
+  button("again").hidden = !["left", "denied", "replaced", "broken", "not_here"].includes(code);
+  show("over");
+}
+
+async function openDevices() {
+  button("open").disabled = true;
+  await devices.open();
+  await check.refresh();
+  button("open").disabled = false;
+  button("open").hidden = devices.problems.audio === undefined && devices.problems.video === undefined;
+  button("open").textContent = words("retry");
+  button("join").classList.remove("secondary");
+  button("join").textContent = words("join");
+}
+
+function join() {
+  part("settings", HTMLDialogElement).prepend(part("devices", HTMLElement));
+  if (data.seat === "practitioner") enter([], true);
+  else wait("joining");
+  signalling.join();
+  navigator.wakeLock?.request("screen").catch(() => {}); // a phone that sleeps would end its own camera
+}
+
+function leave() {
+  signalling.leave();
+  finish("left");
+}
+
+button("open").onclick = openDevices;
+button("sound-only").onclick = () => devices.openSound();
+button("join").onclick = join;
+button("again").onclick = () => location.reload();
+button("mic").onclick = () => {
+  devices.mute(devices.mic);
+  tellMode();
+  announce(words(devices.mic ? "mic_on" : "mic_off"));
+};
+button("cam").onclick = async () => {
+  await devices.darken(devices.cam);
+  announce(words(devices.cam ? "cam_on" : "cam_off"));
+};
+button("gear").onclick = () => dialog("settings").showModal();
+button("people").onclick = () => stage.introduce(part("intro", HTMLElement).hidden);
+button("hangup").onclick = () => (data.seat === "practitioner" ? dialog("ending").showModal() : leave());
+dialog("ending").onclose = ({ target }) => {
+  const { returnValue } = /** @type {HTMLDialogElement} */ (target);
+  if (returnValue === "end") signalling.send({ type: "end" });
+  if (returnValue === "leave") leave();
+};
+for (const way of document.querySelectorAll(".leave")) /** @type {HTMLElement} */ (way).onclick = leave;
+addEventListener("pagehide", () => signalling.leave());
+addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
+
+document.body.dataset.call = "check";
+button("join").disabled = false;
+if (await devices.allowed()) openDevices();

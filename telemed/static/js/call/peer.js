@@ -1,0 +1,190 @@
+// One connection to one other page: W3C perfect negotiation (WebRTC 10.7), with politeness given by the server. Audio
+// is negotiated first. Signalling may come and go; the connection does not notice.
+/** @import { Command, Description, Candidates, IceConfig, Kind, RosterSeat } from "./types" */
+
+const BATCH = 50; // ms in which candidates are collected
+const AT_ONCE = 32; // candidates in one message
+const PATIENCE = 5_000; // ms of "disconnected" before ICE is restarted; most recover by themselves sooner
+
+export class Peer {
+  #pc; #send; #tracks; #seat; #epoch; #polite;
+  #offering = false;
+  #ignoring = false;
+  #describing = 0;
+  /** @type {RTCIceCandidateInit[]} */ #outgoing = [];
+  /** @type {RTCIceCandidateInit[]} */ #incoming = [];
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #batch;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */ #restart;
+
+  /**
+   * @param {RosterSeat} seat @param {IceConfig} ice
+   * @param {Record<Kind, MediaStreamTrack | null>} tracks  ours, as they are now
+   * @param {(command: Command) => void} send
+   * @param {(state: RTCPeerConnectionState) => void} changed
+   */
+  constructor(seat, ice, tracks, send, changed) {
+    this.instance = seat.instance;
+    this.stream = new MediaStream();
+    this.#seat = seat.seat;
+    this.#epoch = seat.epoch;
+    this.#polite = seat.polite;
+    this.#tracks = tracks;
+    this.#send = send;
+    const pc = this.#pc = new RTCPeerConnection(configuration(ice));
+    pc.onicecandidate = ({ candidate }) => this.#gathered(candidate);
+    pc.onnegotiationneeded = () => this.#offer();
+    pc.ontrack = ({ track }) => this.stream.addTrack(track);
+    pc.onconnectionstatechange = () => {
+      this.#watch();
+      changed(pc.connectionState);
+    };
+    if (!seat.polite) {
+      pc.addTransceiver(tracks.audio ?? "audio", { direction: "sendrecv" });
+      pc.addTransceiver(tracks.video ?? "video", { direction: "sendrecv" });
+    }
+  }
+
+  get state() {
+    return this.#pc.connectionState;
+  }
+
+  /** For whoever wants figures. */
+  stats() {
+    return this.#pc.getStats();
+  }
+
+  /** Ours has changed: another device, or none. @param {Kind} kind @param {MediaStreamTrack | null} track */
+  replace(kind, track) {
+    this.#tracks = { ...this.#tracks, [kind]: track };
+    const transceiver = this.#pc.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
+    transceiver?.sender.replaceTrack(track).catch(() => this.#pc.restartIce());
+  }
+
+  /** The same page under another epoch: what is under way is void, what is connected stays. @param {number} epoch */
+  async renumber(epoch) {
+    if (epoch === this.#epoch) return;
+    this.#epoch = epoch;
+    this.#outgoing = [];
+    if (this.#pc.signalingState !== "have-local-offer") return;
+    await this.#pc.setLocalDescription({ type: "rollback" });
+    if (!this.#polite) await this.#offer();
+  }
+
+  /** @param {IceConfig} ice */
+  configure(ice) {
+    this.#pc.setConfiguration(configuration(ice));
+  }
+
+  /** @param {Description} description */
+  async describe({ epoch, kind, sdp }) {
+    if (epoch !== this.#epoch) return;
+    const pc = this.#pc;
+    const collision = kind === "offer" && (this.#offering || pc.signalingState !== "stable");
+    this.#ignoring = !this.#polite && collision;
+    if (this.#ignoring || (kind === "answer" && pc.signalingState !== "have-local-offer")) return;
+    this.#describing++;
+    try {
+      await pc.setRemoteDescription({ type: kind, sdp });
+      this.#incoming.splice(0).forEach((candidate) => this.#add(candidate));
+      if (kind === "offer") {
+        await this.#attach();
+        await pc.setLocalDescription();
+        this.#sendDescription(epoch);
+      }
+    } finally {
+      this.#describing--;
+    }
+  }
+
+  /** @param {Candidates} batch */
+  candidates({ epoch, candidates }) {
+    if (epoch !== this.#epoch) return;
+    for (const candidate of candidates) {
+      if (this.#pc.remoteDescription || this.#describing) this.#add(candidate);
+      else this.#incoming.push(candidate);
+    }
+  }
+
+  close() {
+    clearTimeout(this.#batch);
+    clearTimeout(this.#restart);
+    this.#pc.onconnectionstatechange = this.#pc.onnegotiationneeded = this.#pc.onicecandidate = null;
+    this.#pc.close();
+  }
+
+  async #offer() {
+    // Only the impolite side starts; afterwards either side may ask (an ICE restart does).
+    if (this.#offering || (this.#polite && !this.#pc.currentRemoteDescription)) return;
+    const epoch = this.#epoch;
+    this.#offering = true;
+    this.#describing++;
+    try {
+      await this.#pc.setLocalDescription();
+      this.#sendDescription(epoch);
+    } finally {
+      this.#offering = false;
+      this.#describing--;
+    }
+  }
+
+  /** @param {number} epoch */
+  #sendDescription(epoch) {
+    const description = this.#pc.localDescription;
+    if (!description || epoch !== this.#epoch) return;
+    const kind = description.type === "answer" ? "answer" : "offer";
+    this.#send({ type: "desc", to: this.#seat, epoch, kind, sdp: description.sdp });
+  }
+
+  /** Puts our tracks into what was offered, so that one answer is all it takes. */
+  async #attach() {
+    for (const transceiver of this.#pc.getTransceivers()) {
+      const track = this.#tracks[/** @type {Kind} */ (transceiver.receiver.track.kind)];
+      if (transceiver.direction === "recvonly") transceiver.direction = "sendrecv";
+      if (transceiver.sender.track !== track) await transceiver.sender.replaceTrack(track);
+    }
+  }
+
+  /** @param {RTCIceCandidateInit} candidate */
+  #add(candidate) {
+    this.#pc.addIceCandidate(candidate).catch((error) => {
+      if (!this.#ignoring) console.warn("candidate refused", error.name);
+    });
+  }
+
+  /** @param {RTCIceCandidate | null} candidate */
+  #gathered(candidate) {
+    if (candidate?.candidate) this.#outgoing.push(candidate.toJSON());
+    clearTimeout(this.#batch);
+    if (candidate) this.#batch = setTimeout(() => this.#flush(), BATCH);
+    else this.#flush();
+  }
+
+  #flush() {
+    if (this.#describing) {
+      // They would arrive before the description they belong to.
+      this.#batch = setTimeout(() => this.#flush(), BATCH);
+      return;
+    }
+    while (this.#outgoing.length > 0) {
+      const candidates = this.#outgoing.splice(0, AT_ONCE);
+      this.#send({ type: "cand", to: this.#seat, epoch: this.#epoch, candidates });
+    }
+  }
+
+  #watch() {
+    clearTimeout(this.#restart);
+    const { connectionState } = this.#pc;
+    if (connectionState !== "failed" && connectionState !== "disconnected") return;
+    // The impolite side goes first, so that two restarts seldom meet.
+    const wait = (connectionState === "failed" ? 0 : PATIENCE) + (this.#polite ? 3_000 : 0);
+    this.#restart = setTimeout(() => {
+      this.#pc.restartIce();
+      this.#restart = setTimeout(() => this.#watch(), PATIENCE);
+    }, wait);
+  }
+}
+
+/** @param {IceConfig} ice @returns {RTCConfiguration} */
+function configuration({ servers, policy }) {
+  return { iceServers: servers, iceTransportPolicy: policy, bundlePolicy: "max-bundle" };
+}

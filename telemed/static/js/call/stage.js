@@ -1,0 +1,162 @@
+// Who is here: a picture and a name for everyone in the conversation, and for the doctor also who waits at the door.
+import { announce, data, notice, part, words } from "./view.js";
+/** @import { Mode, RosterSeat, Seat } from "./types" */
+/** @typedef {"admit" | "hold" | "deny" | "kick"} Act */
+
+export class Stage {
+  /** @type {Map<Seat, HTMLElement>} */ #tiles = new Map();
+  /** @type {Map<Seat, HTMLElement>} */ #rows = new Map();
+  /** @type {Map<Seat, RosterSeat>} */ #people = new Map();
+  #introduced = "";
+  #speaker = "";
+  #act;
+
+  /** @param {(act: Act, seat: Seat) => void} act */
+  constructor(act) {
+    this.#act = act;
+    part("sound", HTMLButtonElement).onclick = () => this.#play();
+    part("introduced", HTMLButtonElement).onclick = () => this.introduce(false);
+  }
+
+  /** @param {RosterSeat[]} roster @param {(seat: Seat) => MediaStream | undefined} stream */
+  update(roster, stream) {
+    const inside = roster.filter((seat) => seat.admitted);
+    this.#people = new Map(inside.map((seat) => [seat.seat, seat]));
+    keep(this.#tiles, inside, (seat) => this.#tile(seat), part("tiles", HTMLElement));
+    keep(this.#rows, roster, (seat) => this.#row(seat), part("door", HTMLElement));
+    for (const seat of inside) {
+      const media = this.#tiles.get(seat.seat)?.querySelector("video");
+      const found = stream(seat.seat) ?? null;
+      if (media && media.srcObject !== found) {
+        media.srcObject = found;
+        this.#play();
+      }
+      this.#dress(seat);
+    }
+    for (const seat of roster) this.#rows.get(seat.seat)?.classList.toggle("inside", seat.admitted);
+    part("empty", HTMLElement).hidden = inside.length > 0;
+    this.#greet(inside);
+  }
+
+  /** @param {Seat} seat @param {Mode} mode */
+  mode(seat, { mic, cam }) {
+    const person = this.#people.get(seat);
+    if (!person) return;
+    if (mic !== person.mic) announce(words(mic ? "unmuted" : "muted", { name: person.name }));
+    Object.assign(person, { mic, cam });
+    this.#dress(person);
+  }
+
+  /** @param {Seat} seat @param {RTCPeerConnectionState} state */
+  connection(seat, state) {
+    const tile = this.#tiles.get(seat);
+    if (tile) tile.dataset.connection = state;
+    const name = this.#people.get(seat)?.name ?? "";
+    const broken = state === "failed" || state === "disconnected";
+    notice(`media-${seat}`, tile && broken ? words("broken", { name }) : "");
+  }
+
+  /** @param {string} id */
+  async speaker(id) {
+    this.#speaker = id;
+    for (const media of document.querySelectorAll("#tiles video, #player")) {
+      if (media instanceof HTMLMediaElement && "setSinkId" in media) await media.setSinkId(id).catch(() => {});
+    }
+  }
+
+  /** Everyone in the room is named (V-15); again whenever somebody comes. @param {boolean} shown */
+  introduce(shown) {
+    part("intro", HTMLElement).hidden = !shown;
+    part("people", HTMLButtonElement).setAttribute("aria-expanded", `${shown}`);
+  }
+
+  /** @param {RosterSeat[]} inside */
+  #greet(inside) {
+    const names = inside.map(({ seat, name, about }) => {
+      const full = about ? `${name}, ${about}` : name;
+      return seat === "assistant" ? words("assisted", { name: full }) : full;
+    });
+    const key = names.join("; ");
+    part("who", HTMLElement).replaceChildren(
+      ...names.map((name) => Object.assign(document.createElement("li"), { textContent: name })));
+    if (key === this.#introduced) return;
+    this.#introduced = key;
+    this.introduce(key !== "");
+    announce(key ? words("introduction", { names: key }) : words("alone"));
+  }
+
+  /** @param {RosterSeat} seat */
+  #tile({ seat }) {
+    const tile = clone("tile");
+    tile.dataset.seat = seat;
+    const media = /** @type {HTMLVideoElement} */ (tile.querySelector("video"));
+    if (this.#speaker && "setSinkId" in media) media.setSinkId(this.#speaker).catch(() => {});
+    return tile;
+  }
+
+  /** @param {RosterSeat} seat */
+  #row({ seat, name, about }) {
+    const row = clone("row");
+    set(row, ".name", about ? `${name}, ${about}` : name);
+    for (const button of row.querySelectorAll("button")) {
+      const act = /** @type {Act} */ (button.dataset.act);
+      button.onclick = () => this.#confirmed(act, name) && this.#act(act, seat);
+    }
+    return row;
+  }
+
+  /** @param {Act} act @param {string} name */
+  #confirmed(act, name) {
+    return act !== "kick" || confirm(words("kick", { name }));
+  }
+
+  /** @param {RosterSeat} seat */
+  #dress({ seat, name, about, state, mic, cam }) {
+    const tile = this.#tiles.get(seat);
+    if (!tile) return;
+    set(tile, ".name", name);
+    set(tile, ".about", about);
+    tile.querySelector(".muted")?.toggleAttribute("hidden", mic);
+    tile.querySelector(".veil")?.toggleAttribute("hidden", cam);
+    notice(`away-${seat}`, state === "away" ? words("away", { name }) : "");
+  }
+
+  async #play() {
+    const media = [...document.querySelectorAll("#tiles video")];
+    const played = await Promise.allSettled(media.map((video) => /** @type {HTMLVideoElement} */ (video).play()));
+    const refused = played.some((result) => result.status === "rejected" && result.reason.name === "NotAllowedError");
+    part("sound", HTMLButtonElement).hidden = !refused;
+  }
+}
+
+/**
+ * One element for each seat, kept as long as the seat stays, so that nobody loses their focus or their picture.
+ * @param {Map<Seat, HTMLElement>} kept @param {RosterSeat[]} seats @param {(seat: RosterSeat) => HTMLElement} make
+ * @param {HTMLElement} parent
+ */
+function keep(kept, seats, make, parent) {
+  for (const [name, element] of kept) {
+    if (seats.some(({ seat }) => seat === name)) continue;
+    element.remove();
+    kept.delete(name);
+    notice(`away-${name}`, "");
+    notice(`media-${name}`, "");
+  }
+  for (const seat of seats) {
+    if (kept.has(seat.seat)) continue;
+    const element = make(seat);
+    kept.set(seat.seat, element);
+    parent.append(element);
+  }
+}
+
+/** @param {string} id */
+function clone(id) {
+  return /** @type {HTMLElement} */ (part(id, HTMLTemplateElement).content.firstElementChild?.cloneNode(true));
+}
+
+/** @param {HTMLElement} parent @param {string} selector @param {string} text */
+function set(parent, selector, text) {
+  const found = parent.querySelector(selector);
+  if (found && found.textContent !== text) found.textContent = text;
+}

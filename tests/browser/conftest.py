@@ -1,0 +1,77 @@
+"""Debian's Chromium and a running site with the cast and their opening hours."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.async_api import Browser, BrowserContext, async_playwright
+
+from telemed.db import Database
+from telemed.serving import serving
+from telemed.settings import Settings
+from tests import people
+
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
+    "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+)  # fmt: skip
+
+Visitor = Callable[..., Awaitable[BrowserContext]]
+
+
+@pytest.fixture(scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for the run; its camera is a test picture and its microphone beeps."""
+    if not CHROMIUM.exists():
+        pytest.skip("needs Debian's chromium: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+def site_settings(settings: Settings) -> Settings:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    return msgspec.structs.replace(settings, port=port)
+
+
+@pytest.fixture
+async def site(cast: Database, site_settings: Settings) -> AsyncIterator[str]:
+    """The address of a running site. Bob, Dora and Charlie have hours tomorrow and on the two days after.
+
+    localhost counts as secure, so `__Host-` cookies, camera and microphone work without TLS.
+    """
+    for day in range(3):
+        for doctor, hour in ((people.DR_BOB, 8), (people.DR_DORA, 9), (people.DR_CHARLIE, 10)):
+            await people.open_hours(cast, doctor, people.tomorrow(hour) + timedelta(days=day), 2)
+    async with serving(site_settings):
+        yield site_settings.origin
+
+
+@pytest.fixture
+async def visitor(chromium: Browser, site: str) -> AsyncIterator[Visitor]:
+    """Makes a fresh browser session on the site: `await visitor(locale="en", javascript=False, width=360)`."""
+    async with AsyncExitStack() as stack:
+
+        async def make(
+            locale: str = "de", *, javascript: bool = True, width: int = 1280, height: int = 800
+        ) -> BrowserContext:
+            context = await chromium.new_context(
+                base_url=site, locale=locale, timezone_id="Europe/Berlin", java_script_enabled=javascript,
+                viewport={"width": width, "height": height},
+            )  # fmt: skip
+            context.set_default_timeout(15_000)
+            stack.push_async_callback(context.close)
+            return context
+
+        yield make

@@ -1,0 +1,79 @@
+"""`telemed serve` as a process of its own, to be killed like one."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from telemed.settings import Settings
+
+ROOT = Path(__file__).parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Server:
+    """A server that comes back on the same port with the same data."""
+
+    def __init__(self, settings: Settings, **environment: str) -> None:
+        self.port = settings.port or free_port()
+        self.url = f"http://localhost:{self.port}"
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TELEMED_")},
+            "DATABASE_URL": settings.database_url,
+            "TELEMED_SECRET": settings.secret,
+            "TELEMED_PORT": str(self.port),
+            "TELEMED_LOG_LEVEL": "warning",
+            **environment,
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def start(self) -> None:
+        """Returns when it serves."""
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "telemed", "serve", env=self._environment, cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE, stderr=None,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        line = await asyncio.wait_for(self._process.stdout.readline(), 20)
+        assert b"Serving on" in line, line
+
+    async def kill(self) -> None:
+        """kill -9: no goodbye to anybody."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        await self._process.wait()
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+        return await asyncio.wait_for(self._process.wait(), 20)
+
+
+@asynccontextmanager
+async def serving(settings: Settings, **environment: str) -> AsyncIterator[Server]:
+    """A running server process, stopped at the end."""
+    server = Server(settings, **environment)
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()

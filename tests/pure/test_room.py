@@ -1,0 +1,213 @@
+"""The room, told as stories: who is let in, who sees whom, what becomes of a message."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from telemed.consultation import messages as m
+from telemed.consultation.room import EMPTY, Away, Ended, Entry, Left, Said, Seated, State, fold
+from telemed.consultation.views import Me, view
+
+BOB = Seated("practitioner", "bob-page-0001", "s-bob", "Dr. Bob Buchfink", "Praxis am Uckersee", admitted=True)
+ALICE = Seated("patient", "alice-page-01", "s-alice", "Alice Ährenfeld")
+PETRA = Seated("assistant", "petra-page-01", "s-petra", "Petra Pohl", "Löwen-Apotheke")
+
+
+class Room:
+    """Folds entries and keeps what each socket is told."""
+
+    def __init__(self) -> None:
+        self.state: State = EMPTY
+        self.seq = 1_000
+        self.sockets: dict[str, Me] = {}
+        self.told: dict[str, list[m.Logged]] = defaultdict(list)
+        self.ids = 0
+
+    def __call__(self, *entries: Entry) -> Room:
+        for entry in entries:
+            self.seq += 1
+            if isinstance(entry, Seated):
+                self.sockets[entry.socket] = Me(entry.seat, entry.instance, entry.socket, "en")
+            before, self.state = self.state, fold(self.state, self.seq, entry)
+            for name, me in self.sockets.items():
+                self.told[name] += view(before, self.state, self.seq, entry, me)
+        return self
+
+    def say(self, who: Seated, command: type, /, **values: object) -> Room:
+        self.ids += 1
+        return self(Said(who.seat, who.instance, command(id=f"{self.ids}", **values)))
+
+    def last(self, who: Seated) -> m.Logged:
+        return self.told[who.socket][-1]
+
+    def heard(self, who: Seated, kind: type) -> list[m.Logged]:
+        return [message for message in self.told[who.socket] if isinstance(message, kind)]
+
+    def epoch(self, who: Seated, other: m.Seat) -> int:
+        rosters = [r for r in self.told[who.socket] if isinstance(r, m.Roster)]
+        return next(seat.epoch for seat in rosters[-1].seats if seat.seat == other)
+
+
+@pytest.fixture
+def call() -> Room:
+    """Bob and Alice, admitted."""
+    return Room()(BOB, ALICE).say(BOB, m.Admit, seat="patient")
+
+
+def test_the_way_in() -> None:
+    room = Room()(ALICE)
+    assert room.told["s-alice"] == [
+        m.Joined("patient", 1001, False, ()), m.Waiting(1001, practitioner_here=False),
+    ]  # fmt: skip
+    room(BOB)
+    assert room.last(ALICE) == m.Waiting(1002, practitioner_here=True)
+    (joined,) = room.told["s-bob"]
+    assert isinstance(joined, m.Joined)
+    assert [(seat.name, seat.admitted) for seat in joined.roster] == [("Alice Ährenfeld", False)]
+    room.say(BOB, m.Admit, seat="patient")
+    ok, roster = room.told["s-bob"][1:]
+    assert ok == m.Ok("1", 1003)
+    admitted, hers = room.told["s-alice"][-2:]
+    assert admitted == m.Admitted(1003)
+    assert isinstance(roster, m.Roster) and isinstance(hers, m.Roster)
+    assert (roster.seats[0].epoch, hers.seats[0].epoch) == (1003, 1003)
+    assert (roster.seats[0].polite, hers.seats[0].polite) == (False, True)
+
+
+@pytest.mark.rule("V-16")
+def test_who_waits_sees_nobody() -> None:
+    room = Room()(PETRA, ALICE, BOB, Away("patient", "s-alice"), ALICE)
+    for who in (ALICE, PETRA):
+        assert {type(message) for message in room.told[who.socket]} <= {m.Joined, m.Waiting, m.Replaced}
+        assert not any(message.roster for message in room.told[who.socket] if isinstance(message, m.Joined))
+    room.say(BOB, m.Admit, seat="patient")
+    assert "Petra" not in repr(room.told["s-alice"])
+    assert "Alice" not in repr(room.told["s-petra"])
+
+
+def test_who_waits_reaches_nobody() -> None:
+    room = Room()(BOB, ALICE, PETRA)
+    room.say(ALICE, m.Desc, to="practitioner", epoch=1002, kind="offer", sdp="v=0")
+    assert room.last(ALICE).code == "not_admitted"  # type: ignore[union-attr]
+    room.say(ALICE, m.Mode, mic=True, cam=True)
+    assert room.last(ALICE).code == "not_admitted"  # type: ignore[union-attr]
+    room.say(BOB, m.Desc, to="patient", epoch=1002, kind="offer", sdp="v=0")
+    assert room.last(BOB).code == "not_admitted"  # type: ignore[union-attr]
+    room.say(BOB, m.Admit, seat="patient").say(ALICE, m.Desc, to="assistant", epoch=1, kind="offer", sdp="v=0")
+    assert room.last(ALICE).code == "not_here"  # type: ignore[union-attr]  that somebody waits is none of her business
+    assert not room.heard(BOB, m.DescFrom) and not room.heard(PETRA, m.DescFrom)
+
+
+@pytest.mark.parametrize("kind", [m.Admit, m.Hold, m.Deny, m.Kick])
+def test_only_the_practitioner_opens_the_door(kind: type, call: Room) -> None:
+    call(PETRA).say(ALICE, kind, seat="assistant")
+    assert call.last(ALICE).code == "forbidden"  # type: ignore[union-attr]
+    call.say(BOB, kind, seat="practitioner")
+    assert call.last(BOB).code == "forbidden"  # type: ignore[union-attr]
+
+
+def test_a_relayed_message_reaches_its_seat_alone_and_is_stamped(call: Room) -> None:
+    call(PETRA).say(BOB, m.Admit, seat="assistant")
+    epoch = call.epoch(ALICE, "practitioner")
+    call.say(ALICE, m.Desc, to="practitioner", epoch=epoch, kind="offer", sdp="v=0 a")
+    assert call.last(BOB) == m.DescFrom(call.seq, "patient", epoch, "offer", "v=0 a")
+    assert isinstance(call.last(ALICE), m.Ok)
+    assert not call.heard(PETRA, m.DescFrom)
+
+
+def test_a_new_page_makes_old_descriptions_stale(call: Room) -> None:
+    old = call.epoch(BOB, "patient")
+    second_tab = Seated("patient", "alice-page-02", "s-alice-2", "Alice Ährenfeld")
+    call(second_tab)
+    assert call.last(ALICE) == m.Replaced(call.seq)
+    assert call.told["s-alice-2"][0].admitted is True  # type: ignore[union-attr]  the seat is, not the page
+    call.say(BOB, m.Desc, to="patient", epoch=old, kind="offer", sdp="v=0")
+    assert call.last(BOB).code == "stale"  # type: ignore[union-attr]
+    call.say(ALICE, m.Mode, mic=True, cam=True)
+    assert call.heard(BOB, m.ModeFrom) == []
+    assert call.epoch(BOB, "patient") > old
+
+
+def test_the_same_page_comes_back_and_nothing_changes(call: Room) -> None:
+    old = call.epoch(BOB, "patient")
+    call(Away("patient", "s-alice"))
+    assert call.last(BOB).seats[0].state == "away"  # type: ignore[union-attr]
+    call(Seated("patient", ALICE.instance, "s-alice-b", resume=True), Away("patient", "s-alice"))
+    assert call.last(BOB).seats[0].state == "here"  # type: ignore[union-attr]  the old socket's end came late
+    assert (call.epoch(BOB, "patient"), call.told["s-alice-b"][0]) == (old, m.Resumed(call.seq - 1))
+
+
+def test_a_page_that_was_replaced_cannot_resume(call: Room) -> None:
+    call(Seated("patient", "alice-page-02", "s-alice-2"), Seated("patient", ALICE.instance, "s-3", resume=True))
+    assert call.told["s-3"][-1].code == "replaced"  # type: ignore[union-attr]
+    assert call.state.members["patient"].instance == "alice-page-02"
+
+
+def test_resume_into_a_room_that_is_forgotten_is_gone() -> None:
+    room = Room()(Seated("patient", ALICE.instance, "s-3", resume=True))
+    (err,) = room.told["s-3"]
+    assert (err.code, err.fatal) == ("gone", False)  # type: ignore[union-attr]
+
+
+def test_held_and_admitted_again_is_a_new_epoch(call: Room) -> None:
+    old = call.epoch(BOB, "patient")
+    call.say(BOB, m.Hold, seat="patient")
+    assert [type(message) for message in call.told["s-alice"][-2:]] == [m.Held, m.Waiting]
+    call.say(ALICE, m.Cand, to="practitioner", epoch=old, candidates=[m.Candidate("")])
+    assert call.last(ALICE).code == "not_admitted"  # type: ignore[union-attr]
+    call.say(BOB, m.Admit, seat="patient")
+    assert call.epoch(BOB, "patient") > old
+
+
+def test_an_old_ticket_does_not_readmit_who_was_held(call: Room) -> None:
+    call.say(BOB, m.Hold, seat="patient")(Seated("patient", "alice-page-02", "s-2", admitted=True))
+    assert call.told["s-2"][0].admitted is False  # type: ignore[union-attr]
+
+
+def test_denied_may_ask_again_and_kicked_may_not() -> None:
+    room = Room()(BOB, ALICE, PETRA).say(BOB, m.Deny, seat="patient").say(BOB, m.Kick, seat="assistant")
+    assert room.last(ALICE) == m.Denied(1004)
+    assert room.last(PETRA) == m.Kicked(1005)
+    room(Seated("patient", "alice-page-02", "s-2"), Seated("assistant", "petra-page-02", "s-3"))
+    assert isinstance(room.told["s-2"][0], m.Joined)
+    assert (room.told["s-3"][0].code, room.told["s-3"][0].fatal) == ("kicked", True)  # type: ignore[union-attr]
+
+
+def test_one_who_waits_is_given_up_and_one_who_talks_is_not(call: Room) -> None:
+    call(PETRA, Away("assistant", "s-petra"), Left("assistant", "s-petra", lost=True))
+    assert "assistant" not in call.state.members
+    call(Away("patient", "s-alice"), Left("patient", "s-alice", lost=True))
+    assert call.state.members["patient"].admitted
+    call(Left("patient", "s-alice"))
+    assert "patient" not in call.state.members
+
+
+def test_who_came_back_is_not_given_up() -> None:
+    room = Room()(ALICE, Away("patient", "s-alice"), Seated("patient", ALICE.instance, "s-2", resume=True))
+    room(Left("patient", "s-alice", lost=True), Left("patient", "s-2", lost=True))
+    assert room.state.members["patient"].here
+
+
+def test_the_end_is_the_end(call: Room) -> None:
+    call.say(ALICE, m.End)
+    assert call.last(ALICE).code == "forbidden"  # type: ignore[union-attr]
+    call(PETRA).say(BOB, m.End)
+    for who in (BOB, ALICE, PETRA):
+        assert call.last(who) == m.Ended(call.seq, "fulfilled")
+    call(Seated("patient", "alice-page-02", "s-2"))
+    assert (call.told["s-2"][0].code, call.told["s-2"][0].fatal) == ("ended", True)  # type: ignore[union-attr]
+
+
+def test_a_cancelled_appointment_ends_the_room(call: Room) -> None:
+    call(Ended("cancelled"))
+    assert call.last(ALICE) == m.Ended(call.seq, "cancelled")
+
+
+def test_muting_is_told_once_and_kept_for_later_comers(call: Room) -> None:
+    before = len(call.told["s-bob"])
+    call.say(ALICE, m.Mode, mic=False, cam=True)
+    assert call.told["s-bob"][before:] == [m.ModeFrom(call.seq, "patient", False, True)]
+    call(Seated("practitioner", "bob-page-0002", "s-bob-2", admitted=True))
+    assert call.told["s-bob-2"][0].roster[0].mic is False  # type: ignore[union-attr]

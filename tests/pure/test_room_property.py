@@ -1,0 +1,274 @@
+"""Two nodes, three seats, pages that reconnect anywhere, repeat themselves and are late: the room stays one room.
+
+A page is a real client of the protocol in miniature: it keeps the greatest `seq` it saw, resumes from it, repeats what
+was not answered, and loses its socket in the middle of a batch. A node is a follower of the log at its own pace.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Coroutine
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from telemed.consultation import log as logs
+from telemed.consultation import messages as m
+from telemed.consultation.log import MemoryLog
+from telemed.consultation.room import EMPTY, SEATS, Away, Entry, Left, Said, Seated, Snapshot, State, check, fold
+from telemed.consultation.views import Me, view
+
+SEAT = st.sampled_from(SEATS)
+ACTION = st.one_of(
+    st.tuples(st.just("enter"), SEAT, st.integers(0, 1)),
+    st.tuples(st.just("lose"), SEAT, st.integers(0, 3)),
+    st.tuples(st.just("read"), SEAT, st.integers(1, 9)),
+    st.tuples(st.just("bye"), SEAT, st.just(0)),
+    st.tuples(st.just("late away"), SEAT, st.just(0)),
+    st.tuples(st.sampled_from(["admit", "hold", "deny", "kick"]), SEAT, st.integers(0, 2)),
+    st.tuples(st.just("admit"), st.just("practitioner"), st.integers(0, 2)),
+    st.tuples(st.just("repeat"), SEAT, st.just(0)),
+    *[st.tuples(st.sampled_from(["desc", "cand", "mode"]), SEAT, st.integers(0, 8)) for _ in range(4)],
+)
+
+
+def at_once(work: Coroutine[Any, Any, Any]) -> Any:
+    """The result of a coroutine that has nothing to wait for."""
+    try:
+        work.send(None)
+    except StopIteration as stop:
+        return stop.value
+    raise AssertionError("it waits")
+
+
+class Follower:
+    """Folds the log from wherever it is told to start."""
+
+    def __init__(self, log: MemoryLog, end: int) -> None:
+        self.entries: AsyncGenerator[tuple[int, Entry]] = log.follow("room", 0)
+        self.state: State = EMPTY
+        self.seq = 0
+        self.end = end
+
+    def step(self) -> tuple[State, int, Entry]:
+        before = self.state
+        self.seq, entry = at_once(self.entries.__anext__())
+        self.state = fold(before, self.seq, entry)
+        return before, self.seq, entry
+
+
+class Page:
+    """One load of a page: an instance, perhaps a socket with its follower, and everything it was told."""
+
+    def __init__(self, seat: m.Seat, instance: str) -> None:
+        self.seat, self.instance = seat, instance
+        self.me = Me(seat, instance, "")
+        self.follower: Follower | None = None
+        self.after = self.seen = 0
+        self.relayed: list[int] = []
+        self.rosters: list[tuple[int, m.Logged]] = []
+        self.last: m.Command | None = None
+        self.over = False
+
+    def read(self, entries: int, lose_after: int | None = None) -> None:
+        """Reads what `entries` entries mean; loses the socket after `lose_after` frames."""
+        frames = 0
+        while entries and self.follower and self.follower.seq < self.follower.end:
+            before, seq, entry = self.follower.step()
+            entries -= 1
+            if seq <= self.after or isinstance(entry, Snapshot):
+                continue
+            for message in view(before, self.follower.state, seq, entry, self.me):
+                if lose_after is not None and frames == lose_after:
+                    self.follower = None
+                    return
+                frames += 1
+                self.take(seq, message)
+
+    def take(self, seq: int, message: m.Logged) -> None:
+        assert message.seq == seq
+        self.seen = max(self.seen, seq)
+        if isinstance(message, m.DescFrom | m.CandFrom):
+            self.relayed.append(seq)
+        elif isinstance(message, m.Err):
+            self.over = self.over or message.fatal or message.code == "gone"
+        elif isinstance(message, m.Replaced | m.Kicked | m.Denied | m.Ended):
+            self.over = True
+        if isinstance(message, m.DescFrom | m.CandFrom | m.ModeFrom | m.Roster | m.Joined):
+            self.rosters.append((seq, message))
+        if self.over:
+            self.follower = None
+
+
+class World:
+    def __init__(self) -> None:
+        self.log = MemoryLog()
+        self.record: list[tuple[int, Entry]] = []
+        self.pages: list[Page] = []
+        self.current: dict[m.Seat, Page] = {}
+        self.names = 0
+        self.old_sockets: dict[m.Seat, str] = {}
+
+    def name(self) -> str:
+        self.names += 1
+        return f"{self.names:012d}"
+
+    def append(self, entry: Entry, dedupe_id: str) -> int:
+        seq: int = at_once(self.log.append("room", entry, dedupe_id))
+        if not self.record or seq > self.record[-1][0]:
+            self.record.append((seq, entry))
+        for page in self.pages:
+            if page.follower:
+                page.follower.end = self.record[-1][0]
+        return seq
+
+    def node(self) -> Follower:
+        return Follower(self.log, self.record[-1][0])
+
+    def state(self) -> State:
+        state = EMPTY
+        for seq, entry in self.record:
+            state = fold(state, seq, entry)
+        return state
+
+    def act(self, what: str, seat: m.Seat, number: int) -> None:
+        page = self.current.get(seat)
+        if what == "enter":
+            self.enter(seat, page, fresh=number == 0)
+        elif page is None or page.over:
+            return
+        elif what == "lose":
+            page.read(5, lose_after=number)
+            page.follower = None
+            self.append(Away(seat, page.me.socket), self.name())
+        elif what == "read":
+            page.read(number)
+        elif what == "bye":
+            self.append(Left(seat, page.me.socket), self.name())
+            page.read(999)
+            page.over, page.follower = True, None
+        elif what == "late away":
+            self.append(Away(seat, self.old_sockets.get(seat, "none")), self.name())
+        elif what == "repeat" and page.last:
+            self.append(Said(seat, page.instance, page.last), f"{page.instance}:{page.last.id}")
+        elif page.follower:
+            self.command(what, page, number)
+
+    def enter(self, seat: m.Seat, page: Page | None, fresh: bool) -> None:
+        resume = not fresh and page is not None and not page.over
+        if page is None or not resume:
+            page = self.current[seat] = Page(seat, self.name())
+            self.pages.append(page)
+        self.old_sockets[seat] = page.me.socket
+        page.me = Me(seat, page.instance, self.name())
+        page.follower = None
+        entry = Seated(seat, page.instance, page.me.socket, admitted=seat == "practitioner", resume=resume)
+        seq = self.append(entry, page.me.socket)
+        page.follower = self.node()
+        base = page.follower.step()[1]
+        page.after = page.seen if resume else seq - 1
+        if resume and base > page.seen:
+            page.over, page.follower = True, None
+
+    def command(self, what: str, page: Page, number: int) -> None:
+        other = SEATS[number % 3]
+        kinds = {"admit": m.Admit, "hold": m.Hold, "deny": m.Deny, "kick": m.Kick}
+        members = page.follower.state.members if page.follower else {}
+        # The epoch as far as this page has read: what it says may be stale by the time it arrives.
+        epoch = max((members[seat].since for seat in (page.seat, other) if seat in members), default=0)
+        if what in kinds:
+            page.last = kinds[what](self.name(), other)
+        elif what == "desc":
+            page.last = m.Desc(self.name(), other, epoch, "offer", "v=0")
+        elif what == "cand":
+            page.last = m.Cand(self.name(), other, epoch, [m.Candidate("")])
+        else:
+            page.last = m.Mode(self.name(), mic=True, cam=number % 2 == 0)
+        self.append(Said(page.seat, page.instance, page.last), f"{page.instance}:{page.last.id}")
+
+
+def folded(world: World) -> list[tuple[State, int, Entry]]:
+    """The state in which each entry was folded."""
+    steps, state = [], EMPTY
+    for seq, entry in world.record:
+        steps.append((state, seq, entry))
+        state = fold(state, seq, entry)
+    return steps
+
+
+def expected(world: World, page: Page) -> set[int]:
+    """The relayed messages that were good when folded and are for this page."""
+    good = set()
+    for state, seq, entry in folded(world):
+        if isinstance(entry, Said) and isinstance(entry.command, m.Desc | m.Cand) and not check(state, entry):
+            sender, holder = state.members[entry.seat], state.members[entry.command.to]
+            assert sender.admitted and holder.admitted
+            assert entry.command.epoch == max(sender.since, holder.since)
+            if entry.command.to == page.seat and holder.instance == page.instance:
+                good.add(seq)
+    return good
+
+
+def check_world(world: World) -> None:
+    for page in world.pages:
+        page.read(10_000)
+    states = {seq: fold(state, seq, entry) for state, seq, entry in folded(world)}
+    for page in world.pages:
+        assert len(page.relayed) == len(set(page.relayed)), "told twice"
+        assert page.relayed == sorted(page.relayed), "out of order"
+        good = expected(world, page)
+        assert set(page.relayed) <= good, "told what was not for it"
+        if page.follower and not page.over:
+            assert set(page.relayed) == good, "something was lost"
+            holder = world.state().members[page.seat]
+            assert holder.here and holder.socket == page.me.socket, "here, but taken for away"
+        for seq, message in page.rosters:
+            member = states[seq].members.get(page.seat)
+            shown = getattr(message, "roster", getattr(message, "seats", None))
+            if shown is None or shown:
+                assert member and member.instance == page.instance and member.admitted, "seen from the waiting room"
+            for seat in shown or ():
+                assert page.seat == "practitioner" or seat.admitted, "saw who waits"
+    one, other = world.node(), world.node()
+    for node in (one, other):
+        while node.seq < node.end:
+            node.step()
+    assert one.state == other.state == world.state(), "two nodes differ"
+
+
+def called() -> World:
+    """Everybody is there and admitted, as in most rooms that live long."""
+    world = World()
+    for seat in reversed(SEATS):
+        world.act("enter", seat, 0)
+    for number, seat in enumerate(SEATS):
+        if seat != "practitioner":
+            world.act("admit", "practitioner", number)
+    for page in world.pages:
+        page.read(99)
+    return world
+
+
+@settings(max_examples=250, deadline=None)
+@given(st.booleans(), st.lists(ACTION, max_size=60))
+def test_the_room_stays_one_room(empty: bool, actions: list[tuple[str, m.Seat, int]]) -> None:
+    world = World() if empty else called()
+    world.act("enter", "practitioner", 0)
+    for action in actions:
+        world.act(*action)
+    check_world(world)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(ACTION, min_size=30, max_size=90))
+def test_also_when_the_window_is_short(actions: list[tuple[str, m.Seat, int]]) -> None:
+    window, logs.WINDOW = logs.WINDOW, 12
+    try:
+        world = called()
+        for action in actions:
+            world.act(*action)
+            for page in world.pages:
+                page.read(99)  # nobody falls behind; only those who are away miss the window
+        check_world(world)
+    finally:
+        logs.WINDOW = window
