@@ -13,6 +13,7 @@ from telemed.errors import Invalid
 from telemed.text import Text, _
 
 SHORTEST, LONGEST = 2, 120  # characters
+SHORTEST_PHONE: Final = 10_000  # five digits after the country code
 OLDEST: Final = date(1900, 1, 1)
 _BLANK_LETTERS: Final = "\u115f\u1160\u3164\uffa0"  # Hangul fillers: letters by category, nothing to the eye
 _EMAIL: Final = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+\.[^\s@<>()\[\],;:\\\".]{2,}")
@@ -31,8 +32,10 @@ def person_name(typed: str) -> str:
     Control and format characters (categories C*: direction marks, zero-width) are refused, not removed: who hides
     something in a name must not get a name that looks like another.
     """
-    name = " ".join(unicodedata.normalize("NFC", typed).split(" "))
-    name = re.sub(r"\s+", " ", "".join(" " if unicodedata.category(char) == "Zs" else char for char in name)).strip(" ")
+    spaced = "".join(
+        " " if unicodedata.category(char) == "Zs" else char for char in unicodedata.normalize("NFC", typed)
+    )
+    name = re.sub(" +", " ", spaced).strip(" ")
     if not SHORTEST <= len(name) <= LONGEST:
         raise ValueError("length")
     if any(unicodedata.category(char)[0] == "C" or char in "\u2028\u2029" + _BLANK_LETTERS for char in name):
@@ -66,7 +69,7 @@ def phone(typed: str | None) -> str | None:
         number = phonenumbers.parse(typed, "DE")
     except phonenumbers.NumberParseException as error:
         raise ValueError("not a number") from error
-    if len(typed) > 40 or not phonenumbers.is_possible_number(number):
+    if len(typed) > 40 or (number.national_number or 0) < SHORTEST_PHONE or not phonenumbers.is_possible_number(number):
         raise ValueError("not a number")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
 

@@ -157,8 +157,8 @@ SELECT id, digest FROM appointment_by_key(:key);
 SELECT EXISTS (SELECT FROM appointment WHERE id = :id AND patient_key = :patient_key AND status <> 'held');
 
 -- name: blockers_of_wish
--- Who stands in the way of a new reservation.
-SELECT DISTINCT resource, stale
+-- Who stands in the way of a new reservation. None either if it does not start at a real slot.
+SELECT DISTINCT slot.site, resource, stale
 FROM slot(:service, :start, :mode, :station, :now::timestamptz), blockers(
     slot.practitioner, slot.reserved, slot.station, :assistant, :patient_key, slot.during, :except, :now);
 
@@ -189,7 +189,7 @@ SELECT shown.* FROM moved CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL pg_not
 
 -- name: blockers_of_move
 -- Who stands in the way of a move.
-SELECT DISTINCT resource, stale
+SELECT DISTINCT a.site, resource, stale
 FROM appointment a CROSS JOIN LATERAL moved_to(a, :start) AS new
 CROSS JOIN LATERAL blockers(a.practitioner, new.reserved, a.station, a.assistant, a.patient_key, new.during, a.id, :now)
 WHERE a.id = :id;

@@ -105,7 +105,7 @@ async def _why_not(tx: Tx, caller: Caller, hold: UUID, wish: BookingWish, patien
     if it.status == "held":
         if (it.service, it.start, it.mode, it.station) != (wish.service, wish.start, wish.mode, wish.station):
             raise HoldDiffers
-        raise await wishes.taken(tx, caller, wish, patient_key, [Blocker("patient", stale=False)])
+        raise await wishes.taken(tx, caller, wish, patient_key, [Blocker(it.site, "patient", stale=False)])
     if it.patient_name is None:
         return None
     if await tx.value("scheduling.is_patient", id=hold, patient_key=patient_key):

@@ -169,8 +169,9 @@ class Made(msgspec.Struct, frozen=True):
 
 
 class Blocker(msgspec.Struct, frozen=True):
-    """A resource that was not free; `stale`: only because of a hold that has expired."""
+    """A resource that was not free at `site`, a practice; `stale`: only because of a hold that has expired."""
 
+    site: UUID
     resource: Resource
     stale: bool
 

@@ -50,7 +50,7 @@ async def win(
     Raises SlotTaken (with what was taken and what is free instead), NotASlot, NotFound, KeyReused.
     """
     blockers: Collection[Blocker] = ()
-    for attempt in range(ATTEMPTS):
+    for _attempt in range(ATTEMPTS):
         async with db.transaction(caller) as tx:
             if wish.station is not None:
                 await _check_station(tx, caller, wish.station)
@@ -59,12 +59,14 @@ async def win(
                 return won
             earlier = await once.made(tx)
             if earlier is None:
-                if attempt == 0:
-                    await _check_offer(tx, caller, verb, wish)
                 blockers = await tx.many(
                     Blocker, "scheduling.blockers_of_wish", **_place(wish), assistant=assistant(caller, wish),
                     patient_key=patient_key, **{"except": None},
                 )  # fmt: skip
+                if not blockers:
+                    await _check_offer(tx, caller, verb, wish)
+                for blocker in blockers:
+                    may(caller, verb, Thing(site=blocker.site))
                 if not all(blocker.stale for blocker in blockers):
                     raise await taken(tx, caller, wish, patient_key, blockers)
         if earlier is not None:
