@@ -79,7 +79,8 @@ CROSS JOIN LATERAL (
     ORDER BY power(lat - place.lat, 2) + power(0.6 * (lon - place.lon), 2), code LIMIT 1) AS postal
 LEFT JOIN LATERAL (
     SELECT other.name, other.lat, other.lon FROM place AS other
-    WHERE other.population >= 10000 AND other.search <> place.search
+    WHERE place.population < 10000 AND other.population >= 10000
+      AND power(other.lat - place.lat, 2) + power(0.6 * (other.lon - place.lon), 2) > 0.001  -- 3 km: not itself
       AND other.lat BETWEEN place.lat - 0.6 AND place.lat + 0.6 AND other.lon BETWEEN place.lon - 1 AND place.lon + 1
     ORDER BY power(other.lat - place.lat, 2) + power(0.6 * (other.lon - place.lon), 2), other.id LIMIT 1) AS larger ON true
 LEFT JOIN LATERAL (
@@ -100,30 +101,47 @@ WHERE site.active AND site.kind = 'practice' AND (:specialty::text IS NULL OR p.
 GROUP BY place.id;
 
 -- name: found
--- The practitioners of some towns with their earliest free start up to `latest`, in the order asked for. A row's place
--- in that order is (first_key, second_key, practitioner), so that the list can go on after any row.
-WITH town AS (
-    SELECT * FROM unnest(:places::integer[], :kilometres::float8[]) AS town (place, km)),
-candidate AS (
-    SELECT p.id AS practitioner, s.id AS service, town.km
-    FROM town JOIN site ON site.place = town.place AND site.active AND site.kind = 'practice'
+-- The practitioners of some towns with their earliest free start, in the order asked for. A row's place in that order is
+-- (first_key, second_key, practitioner), so that the list can go on after any row. Free starts cost much, opening hours
+-- little: nobody is free before they open, so practitioners line up by that, only the first `look` are looked at, and a
+-- row is told only if nobody further back in the line can still overtake it.
+WITH candidate AS (
+    SELECT p.id AS practitioner, town.km, array_agg(s.id) AS services, min(opens.at) AS opens
+    FROM unnest(:places::integer[], :kilometres::float8[]) AS town (place, km)
+    JOIN site ON site.place = town.place AND site.active AND site.kind = 'practice'
     JOIN practitioner p ON p.site = site.id AND p.active AND (:specialty::text IS NULL OR p.specialty = :specialty)
-    JOIN service s ON s.practitioner = p.id AND s.active AND :mode::text = ANY (s.modes)),
+    JOIN service s ON s.practitioner = p.id AND s.active AND :mode::text = ANY (s.modes)
+    LEFT JOIN LATERAL (
+        SELECT greatest(lower(o.during), :now::timestamptz + s.notice) AS at FROM opening o
+        WHERE o.practitioner = p.id AND upper(o.during) >= :now::timestamptz + s.notice + s.duration
+        ORDER BY lower(o.during) LIMIT 1) AS opens ON true
+    GROUP BY p.id, town.km),
+line AS (
+    SELECT candidate.*, keys.*, row_number() OVER (ORDER BY keys.first_key, keys.second_key, practitioner) AS place
+    FROM candidate
+    CROSS JOIN LATERAL (SELECT coalesce(extract(epoch FROM opens)::float8, 1e12) AS epoch) AS moment
+    CROSS JOIN LATERAL (SELECT CASE :sort::text WHEN 'nearest' THEN km ELSE epoch END AS first_key,
+                               CASE :sort::text WHEN 'nearest' THEN epoch ELSE km END AS second_key) AS keys
+    ORDER BY place LIMIT :look::integer + 1),
+looked_at AS (SELECT practitioner, km, unnest(services) AS service FROM line WHERE place <= :look::integer),
 earliest AS (
     SELECT DISTINCT ON (practitioner) practitioner, service, km, start
-    FROM candidate LEFT JOIN free_starts(
-        ARRAY(SELECT service FROM candidate), NULL, :now::timestamptz, :latest::timestamptz, :now::timestamptz, 1
+    FROM looked_at LEFT JOIN free_starts(
+        ARRAY(SELECT service FROM looked_at), NULL, NULL, NULL, :now::timestamptz, 'infinity', :now::timestamptz, 1
     ) AS free USING (service)
     ORDER BY practitioner, start NULLS LAST, service),
 ranked AS (
-    SELECT *, CASE :sort::text WHEN 'nearest' THEN km ELSE epoch END AS first_key,
-           CASE :sort::text WHEN 'nearest' THEN epoch ELSE km END AS second_key
-    FROM earliest, LATERAL (SELECT coalesce(extract(epoch FROM start)::float8, 1e12) AS epoch) AS moment)
+    SELECT earliest.*, keys.* FROM earliest
+    CROSS JOIN LATERAL (SELECT coalesce(extract(epoch FROM start)::float8, 1e12) AS epoch) AS moment
+    CROSS JOIN LATERAL (SELECT CASE :sort::text WHEN 'nearest' THEN km ELSE epoch END AS first_key,
+                               CASE :sort::text WHEN 'nearest' THEN epoch ELSE km END AS second_key) AS keys)
 SELECT ranked.practitioner, p.title, p.name, p.specialty, p.languages, site.id AS site, site.name AS site_name,
        site.street, site.postal_code, site.phone, site.zone, site.place, ranked.start AS earliest,
        CASE WHEN ranked.start IS NOT NULL THEN ranked.service END AS earliest_service, first_key, second_key
 FROM ranked JOIN practitioner p ON p.id = ranked.practitioner JOIN site ON site.id = p.site
 WHERE (first_key, second_key, ranked.practitioner) > (:after_first::float8, :after_second::float8, :after::uuid)
+  AND NOT EXISTS (SELECT FROM line WHERE line.place > :look::integer
+                  AND (line.first_key, line.second_key, line.practitioner) < (ranked.first_key, ranked.second_key, ranked.practitioner))
 ORDER BY first_key, second_key, ranked.practitioner LIMIT :limit::integer;
 
 -- name: services

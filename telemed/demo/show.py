@@ -5,13 +5,12 @@ from __future__ import annotations
 import shutil
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 import asyncpg
 import msgspec
 from rich.console import Console
-from rich.table import Table
 
 from telemed import clock, pg, serving
 from telemed.cluster import ClusterError
@@ -25,7 +24,6 @@ console = Console(highlight=False, soft_wrap=True)
 
 async def run(settings: Settings, *, call: bool, reset: bool) -> None:
     """Loads what is missing and serves until told; or plays one call and stops. Raises PortTaken, ClusterError."""
-    settings = msgspec.structs.replace(settings, port=0 if call else settings.port)
     _check_port(settings)
     if reset and settings.data_dir.exists():
         shutil.rmtree(settings.data_dir)
@@ -53,7 +51,7 @@ async def run(settings: Settings, *, call: bool, reset: bool) -> None:
 
 
 @contextmanager
-def step(title: str) -> Iterator[object]:
+def step(title: str) -> Iterator[Callable[[], None]]:
     """A line that says what happens, and how long it took."""
     console.print(f"  {title} … ", end="")
     started = time.monotonic()
@@ -99,12 +97,13 @@ def _check_space(settings: Settings) -> None:
 
 def _announce(address: str) -> None:
     base = address.replace("127.0.0.1", "localhost")
-    table = Table.grid(padding=(0, 3))
-    table.add_row("[bold]Patients[/]", f"{base}/", "")
-    for login in region.DEMO_LOGINS:
-        table.add_row(f"[bold]{login.who}[/]", f"{base}{login.page}", f"login [bold]{login.login}[/]  {login.password}")
     console.print("\n[bold green]telemed is running.[/] All people in it are invented.\n")
-    console.print(table)
+    console.print(f"  [bold]Patients[/]    {base}/")
+    for title, page in (("Practices", "/practice"), ("Pharmacies", "/station")):
+        console.print(f"  [bold]{title:12}[/]{base}{page}   password [bold]{region.PASSWORD}[/]")
+        for login in region.DEMO_LOGINS:
+            if login.page == page:
+                console.print(f"              login [bold]{login.login:12}[/]{login.who}")
     console.print(
         "\nTry it: search from 17268 in one window and book; in another, call the patient in as the doctor."
         "\nCtrl-C stops."

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from difflib import SequenceMatcher
 from typing import Final, NamedTuple
 
 import msgspec
 
 from telemed.directory.places import distance_km, search_key
 
-ALIKE: Final = 0.75  # share of letters in common, below which nobody meant that
-CLOSE: Final = 0.08  # how much less alike than the best one still is a candidate
 DISTRICT_KM: Final = 25.0
 
 
@@ -57,8 +54,21 @@ def without_districts(key: str, hits: Sequence[Named]) -> list[Named]:
 
 
 def alike(key: str, hits: Sequence[Named]) -> list[Named]:
-    """The hits that a typing error explains, the most alike first."""
-    ratios = [(SequenceMatcher(None, key, hit.search).ratio(), hit) for hit in hits]
-    best = max((ratio for ratio, _ in ratios), default=0.0)
-    close = [(ratio, hit) for ratio, hit in ratios if ratio >= max(ALIKE, best - CLOSE)]
-    return [hit for _, hit in sorted(close, key=lambda pair: (-pair[0], -pair[1].population))]
+    """The hits with the fewest slips, if one (in a name of six letters or more: two) explains them."""
+    counted = [(slips(key, hit.search), hit) for hit in hits]
+    fewest = min((count for count, _ in counted), default=9)
+    return [hit for count, hit in counted if count == fewest <= (2 if len(key) >= 6 else 1)]
+
+
+def slips(typed: str, meant: str) -> int:
+    """Letters left out, added, replaced, or swapped with their neighbour (optimal string alignment distance)."""
+    before: list[int] = []
+    row = list(range(len(meant) + 1))
+    for i, letter in enumerate(typed, 1):
+        earlier, before, row = before, row, [i]
+        for j, other in enumerate(meant, 1):
+            least = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (letter != other))
+            if i > 1 and j > 1 and letter == meant[j - 2] and typed[i - 2] == other:
+                least = min(least, earlier[j - 2] + 1)
+            row.append(least)
+    return row[-1]

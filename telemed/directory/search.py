@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -47,9 +48,12 @@ class _Row(msgspec.Struct, frozen=True):
 class _After(msgspec.Struct, frozen=True, array_like=True):
     """A row's place in the order: the list goes on after it."""
 
-    first_key: float = -1.0
-    second_key: float = -1.0
-    practitioner: UUID = UUID(int=0)
+    first_key: float
+    second_key: float
+    practitioner: UUID
+
+
+_START: Final = _After(-1.0, -1.0, UUID(int=0))
 
 
 async def practitioners(tx: Tx, spot: Spot, query: PractitionersQuery, locale: str) -> Search:
@@ -59,12 +63,7 @@ async def practitioners(tx: Tx, spot: Spot, query: PractitionersQuery, locale: s
     """
     after = _read(query.cursor)
     around = await towns.near(tx, spot, query.specialty, query.mode, query.within)
-    nearby = around if query.sort == "earliest" else _enough(around, after, query.limit)
-    rows = await tx.many(
-        _Row, "directory.found", places=[town.place for town in nearby], kilometres=[town.km for town in nearby],
-        specialty=query.specialty or None, mode=query.mode, sort=query.sort, now=clock.now(),
-        after_first=after.first_key, after_second=after.second_key, after=after.practitioner, limit=query.limit + 1,
-    )  # fmt: skip
+    rows = await _rows(tx, around, after, query)
     services = await services_of(tx, [row.practitioner for row in rows[: query.limit]])
     by_place = {town.place: town for town in around}
     found = []
@@ -74,6 +73,22 @@ async def practitioners(tx: Tx, spot: Spot, query: PractitionersQuery, locale: s
         why = " ".join(text.render(locale) for text in _why(query.sort, town, row.earliest, first=first))
         found.append(_found(row, town, services[row.practitioner], why, locale))
     return Search(spot, around[0] if around else None, found, _next(rows, query.limit))
+
+
+async def _rows(tx: Tx, around: list[Town], after: _After, query: PractitionersQuery) -> list[_Row]:
+    """One row more than a page, if there are so many."""
+    nearby = around if query.sort == "earliest" else _enough(around, after, query.limit)
+    everybody = sum(town.practitioners for town in nearby)
+    look = 4 * query.limit
+    while True:
+        rows = await tx.many(
+            _Row, "directory.found", places=[town.place for town in nearby], kilometres=[town.km for town in nearby],
+            specialty=query.specialty or None, mode=query.mode, sort=query.sort, now=clock.now(), look=look,
+            after_first=after.first_key, after_second=after.second_key, after=after.practitioner, limit=query.limit + 1,
+        )  # fmt: skip
+        if len(rows) > query.limit or look >= everybody:
+            return rows
+        look *= 8
 
 
 async def services_of(tx: Tx, practitioners: list[UUID]) -> dict[UUID, list[Service]]:
@@ -113,17 +128,18 @@ def _why(sort: Sort, town: Town, earliest: datetime | None, *, first: bool) -> t
     if earliest is None:
         order = _("No time is free at present.")
     elif sort == "earliest":
-        order = _("This is the earliest free time.") if first else _("Free a little later.")
+        order = _("This is the earliest free time.") if first else _("One of the next free times.")
     elif first:
         order = _("%(town)s is the nearest larger town with a suitable doctor.", town=town.name)
     else:
         order = _("%(town)s is farther away.", town=town.name)
     if town.km < 1:
         return order, _("It is in your own town.")
-    return order, _(
-        "To %(town)s it is %(km)s km, about %(minutes)s minutes by car.",
-        town=town.name, km=round(town.km), minutes=town.minutes,
-    )  # fmt: skip
+    values = {"town": town.name, "km": round(town.km)}
+    if town.minutes > 120:
+        hours = round(town.minutes / 60)
+        return order, _("To %(town)s it is %(km)s km, about %(hours)s hours by car.", hours=hours, **values)
+    return order, _("To %(town)s it is %(km)s km, about %(minutes)s minutes by car.", minutes=town.minutes, **values)
 
 
 def _next(rows: list[_Row], limit: int) -> str | None:
@@ -135,7 +151,7 @@ def _next(rows: list[_Row], limit: int) -> str | None:
 
 def _read(cursor: str | None) -> _After:
     if not cursor:
-        return _After()
+        return _START
     try:
         return msgspec.json.decode(urlsafe_b64decode(cursor.encode()), type=_After)
     except (ValueError, msgspec.DecodeError) as error:

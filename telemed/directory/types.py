@@ -35,7 +35,7 @@ class Candidate(msgspec.Struct, frozen=True):
     name: str
     state: str
     postal_code: str
-    near: str | None  # the nearest other town of 10,000 people
+    near: str | None  # the nearest town of 10,000 people; None for a place that is so large itself
     near_km: float | None
 
 
