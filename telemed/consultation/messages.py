@@ -210,7 +210,7 @@ class Kicked(_Message, tag="kicked", frozen=True):
     seq: int
 
 
-EndReason = Literal["fulfilled", "cancelled", "moved", "noshow", "expired", "consent_withdrawn", "changed"]
+EndReason = Literal["fulfilled", "cancelled", "moved", "noshow", "expired", "consent_withdrawn"]
 
 
 class Ended(_Message, tag="ended", frozen=True):

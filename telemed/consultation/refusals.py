@@ -120,3 +120,10 @@ class SdpInsecure(SocketRefusal):
 class SdpRefused(SocketRefusal):
     code, fatal = "sdp_refused", False
     sentence = _("The description of the connection could not be read.")
+
+
+class Internal(SocketRefusal):
+    """Ours; the log says what."""
+
+    status, code, close_code = 500, "internal", 4500
+    sentence = _("Something went wrong on our side. The connection is tried again.")

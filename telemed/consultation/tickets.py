@@ -89,7 +89,7 @@ def read(keys: Keys, token: str) -> Claims:
 
 
 async def enter(db: Database, claims: Claims) -> Entered:
-    """Takes the seat in the database. Raises AppointmentOver, ConsentMissing, Barred: what became of the ticket since."""
+    """Takes the seat in the database. Raises AppointmentOver, ConsentMissing or Barred: what became of it since."""
     async with db.transaction(within(claims)) as tx:
         entered = await tx.maybe(
             Entered, "consultation.enter",

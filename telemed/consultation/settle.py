@@ -1,0 +1,53 @@
+"""What the practitioner decides is first made true in the database, then said in the room."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from telemed import clock
+from telemed.consultation import messages as m
+from telemed.consultation.refusals import NotHere
+from telemed.consultation.tickets import why_not, within
+from telemed.consultation.types import Claims, Room
+from telemed.db import Database, Tx
+
+
+async def settle(db: Database, claims: Claims, command: m.Command) -> None:
+    """One guarded statement for `admit`, `hold`, `deny`, `kick` and `end`; none for the others.
+
+    Raises NotHere (the end of what never began) or AppointmentOver.
+    """
+    match command:
+        case m.Admit(seat=seat):
+            await _seat(db, claims, seat, "admitted")
+        case m.Hold(seat=seat) | m.Deny(seat=seat):
+            await _seat(db, claims, seat, "held")
+        case m.Kick(seat=seat):
+            await _seat(db, claims, seat, "barred")
+        case m.End():
+            await _end(db, claims)
+
+
+async def _seat(db: Database, claims: Claims, seat: m.Seat, state: str) -> None:
+    async with db.transaction(within(claims)) as tx:
+        done: UUID | None = await tx.value(
+            "consultation.settle", appointment=claims.appointment, epoch=claims.epoch, person=claims.person, seat=seat,
+            state=state, now=clock.now(),
+        )  # fmt: skip
+        if done is None:
+            raise why_not(claims, await _room(tx, claims))
+
+
+async def _end(db: Database, claims: Claims) -> None:
+    async with db.transaction(within(claims)) as tx:
+        done: UUID | None = await tx.value(
+            "consultation.end", appointment=claims.appointment, epoch=claims.epoch, person=claims.person,
+            now=clock.now(),
+        )  # fmt: skip
+        if done is None:
+            room = await _room(tx, claims)
+            raise NotHere if room and (room.status, room.epoch) == ("booked", claims.epoch) else why_not(claims, room)
+
+
+async def _room(tx: Tx, claims: Claims) -> Room | None:
+    return await tx.maybe(Room, "consultation.room", appointment=claims.appointment)

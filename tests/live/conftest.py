@@ -1,0 +1,109 @@
+"""A visit: Alice has an appointment with Bob in a moment, at the pharmacy with Petra, and has consented."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestClient
+
+from telemed import clock
+from telemed.db import Database
+from telemed.identity.callers import SYSTEM, Caller
+from telemed.identity.logins import ACCESS, AUDIENCE
+from telemed.identity.tokens import Keys
+from telemed.ids import new_id
+from tests import people
+from tests.peers import Page, TicketSource, open_page, tickets
+
+
+@dataclass
+class Visit:
+    """The appointment, and how everybody gets to it."""
+
+    url: str
+    session: aiohttp.ClientSession
+    db: Database
+    keys: Keys
+    appointment: UUID
+
+    def token(self, who: str) -> str:
+        """An access token of one of the cast; `alice` has only her code's."""
+        caller = Caller("guest", appointment=self.appointment) if who == "alice" else people.CALLERS[who]
+        claims = {"role": caller.role, "sub": caller.person, "site": caller.site, "appointment": caller.appointment}
+        return self.keys.sign(
+            "at+jwt", AUDIENCE, {name: str(value) for name, value in claims.items() if value}, ACCESS
+        )  # fmt: skip
+
+    async def ask(
+        self, who: str, seat: str | None = None, appointment: UUID | None = None
+    ) -> tuple[int, dict[str, Any]]:
+        """The answer to asking for a ticket."""
+        async with self.session.post(
+            f"{self.url}/api/v1/appointments/{appointment or self.appointment}/tickets",
+            json={"seat": seat} if seat else {}, headers={"Authorization": f"Bearer {self.token(who)}"},
+        ) as answer:  # fmt: skip
+            return answer.status, await answer.json()
+
+    async def ticket(self, who: str, seat: str | None = None) -> str:
+        status, told = await self.ask(who, seat)
+        assert status == 201, told
+        return str(told["ticket"])
+
+    def source(self, who: str) -> TicketSource:
+        return tickets(self.session, self.url, self.appointment, self.token(who))
+
+    def page(self, **headers: str) -> Any:
+        return open_page(self.session, self.url, **headers)
+
+    @asynccontextmanager
+    async def seated(self, who: str, instance: str = "a-page-of-tests") -> AsyncIterator[Page]:
+        """A page that has joined."""
+        async with self.page() as page:
+            assert (await page.hello(await self.ticket(who), instance))["type"] == "joined"
+            yield page
+
+    async def sql(self, statement: str, *values: object) -> Any:
+        """One value, or None, past every wall but the app's own."""
+        async with self.db.transaction(SYSTEM) as tx:
+            return await tx.connection.fetchval(statement, *values)
+
+    async def change(self, assignment: str) -> None:
+        """What another part of telemed does to the appointment."""
+        await self.sql(f"UPDATE appointment SET {assignment} WHERE id = $1", self.appointment)
+
+    async def announce(self) -> None:
+        await self.sql("SELECT pg_notify('appointment_changed', $1)", str(self.appointment))
+
+
+async def booked(db: Database, *, doctor: UUID = people.DR_BOB, name: str = "Alice Ährenfeld") -> UUID:
+    """An appointment in a moment, at the station in Gerswalde, consented to."""
+    appointment, start = new_id(), clock.now() + timedelta(minutes=5)
+    service = {people.DR_BOB: people.TALK, people.DR_CHARLIE: people.TALK_CHARLIE}[doctor]
+    site = {people.DR_BOB: people.PRENZLAU, people.DR_CHARLIE: people.TEMPLIN}[doctor]
+    station, station_site = (
+        (people.STATION, people.GERSWALDE) if doctor == people.DR_BOB else (people.STATION_GRAMZOW, people.GRAMZOW)
+    )
+    async with db.transaction(SYSTEM) as tx:
+        await tx.connection.execute(
+            "INSERT INTO appointment (id, practitioner, service, site, station, station_site, mode, status, during,"
+            " reserved, code_digest, patient_name, birth_date, patient_key, consent_version, consented)"
+            " VALUES ($1, $2, $3, $4, $5, $6, 'assisted', 'booked', tstzrange($7, $8), tstzrange($7, $8), $9, $10,"
+            " '1948-05-17', $9, 'test', $11)",
+            appointment, doctor, service, site, station, station_site, start, start + timedelta(minutes=15),
+            appointment.bytes, name, clock.now(),
+        )  # fmt: skip
+    return appointment
+
+
+@pytest.fixture
+async def visit(client: TestClient[Any, Any], cast: Database, keys: Keys) -> AsyncIterator[Visit]:
+    url = str(client.server.make_url("")).rstrip("/")
+    async with aiohttp.ClientSession() as session:
+        yield Visit(url, session, cast, keys, await booked(cast))
