@@ -114,7 +114,7 @@ CREATE FUNCTION public.free_expired_holds(for_practitioner uuid, for_station uui
           freed AS (UPDATE appointment SET status = 'expired', changed = at FROM stale
                     WHERE appointment.id = stale.id RETURNING 1)
           SELECT count(*)::integer FROM freed $$;
-CREATE FUNCTION public.free_starts(for_services uuid[], for_station uuid, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) RETURNS TABLE(service uuid, start timestamp with time zone)
+CREATE FUNCTION public.free_starts(for_services uuid[], for_station uuid, for_assistant uuid, for_patient bytea, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) RETURNS TABLE(service uuid, start timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$ SELECT s.id, free.start
@@ -134,9 +134,10 @@ CREATE FUNCTION public.free_starts(for_services uuid[], for_station uuid, earlie
             ) AS busy
             CROSS JOIN LATERAL (
                 SELECT coalesce(range_agg(a.during), '{}') AS times FROM appointment a
-                WHERE a.station = for_station AND a.during && o.during
+                WHERE (a.station = for_station OR a.assistant = for_assistant OR a.patient_key = for_patient)
+                  AND a.during && o.during
                   AND a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (a.status <> 'held' OR a.expires > at)
-            ) AS station_busy
+            ) AS others_busy
             CROSS JOIN LATERAL generate_series(
                 lower(o.during) + s.grid * greatest(0, ceil(
                     extract(epoch FROM reach.since - lower(o.during)) / extract(epoch FROM s.grid))::double precision),
@@ -144,7 +145,7 @@ CREATE FUNCTION public.free_starts(for_services uuid[], for_station uuid, earlie
             WHERE o.practitioner = s.practitioner AND lower(o.during) < reach.until AND upper(o.during) > reach.since
               AND candidate.start < reach.until
               AND NOT busy.times && tstzrange(candidate.start - s.buffer_before, candidate.start + s.duration + s.buffer_after)
-              AND NOT station_busy.times && tstzrange(candidate.start, candidate.start + s.duration)
+              AND NOT others_busy.times && tstzrange(candidate.start, candidate.start + s.duration)
             ORDER BY lower(o.during), candidate.start
             LIMIT each
         ) AS free $$;
@@ -224,6 +225,11 @@ CREATE TABLE public.closure (
     CONSTRAINT closure_during_check CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during))))
 );
 COMMENT ON TABLE public.closure IS 'Time off. Retention: kept.';
+CREATE TABLE public.data_file (
+    name text NOT NULL,
+    digest text NOT NULL
+);
+COMMENT ON TABLE public.data_file IS 'Which edition of the places and postal codes is loaded. Retention: kept.';
 CREATE TABLE public.opening (
     id bigint NOT NULL,
     practitioner uuid NOT NULL,
@@ -312,6 +318,16 @@ CREATE TABLE public.rule (
     CONSTRAINT rule_weekdays_check CHECK (((weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]) AND (cardinality(weekdays) > 0)))
 );
 COMMENT ON TABLE public.rule IS 'A recurring opening in local time with its IANA zone. Retention: kept.';
+CREATE TABLE public.seating (
+    appointment uuid NOT NULL,
+    epoch integer NOT NULL,
+    seat text NOT NULL,
+    state text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT seating_seat_check CHECK ((seat = ANY (ARRAY['patient'::text, 'assistant'::text]))),
+    CONSTRAINT seating_state_check CHECK ((state = ANY (ARRAY['admitted'::text, 'held'::text, 'barred'::text])))
+);
+COMMENT ON TABLE public.seating IS 'Who was let into a room or removed: connection metadata. Retention: at most 90 days (V-04).';
 CREATE TABLE public.service (
     id uuid NOT NULL,
     practitioner uuid NOT NULL,
@@ -382,6 +398,8 @@ ALTER TABLE ONLY public.audit
     ADD CONSTRAINT audit_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.closure
     ADD CONSTRAINT closure_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.data_file
+    ADD CONSTRAINT data_file_pkey PRIMARY KEY (name);
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.opening
@@ -408,6 +426,8 @@ ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.rule
     ADD CONSTRAINT rule_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.seating
+    ADD CONSTRAINT seating_pkey PRIMARY KEY (appointment, epoch, seat);
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.signing_key
@@ -428,11 +448,13 @@ CREATE INDEX opening_in_order ON public.opening USING btree (practitioner, lower
 CREATE INDEX place_search ON public.place USING btree (search text_pattern_ops);
 CREATE INDEX place_search_trgm ON public.place USING gin (search public.gin_trgm_ops);
 CREATE INDEX place_where ON public.place USING btree (lat, lon);
+CREATE INDEX postal_code_where ON public.postal_code USING btree (lat, lon);
 CREATE INDEX practitioner_site ON public.practitioner USING btree (site);
 CREATE INDEX practitioner_specialty ON public.practitioner USING btree (specialty) WHERE active;
 CREATE INDEX refresh_token_family ON public.refresh_token USING btree (family);
 CREATE INDEX rule_practitioner ON public.rule USING btree (practitioner);
 CREATE INDEX service_practitioner ON public.service USING btree (practitioner);
+CREATE INDEX site_place ON public.site USING btree (place) WHERE (active AND (kind = 'practice'::text));
 CREATE INDEX station_site ON public.station USING btree (site);
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT appointment_assistant_fkey FOREIGN KEY (assistant) REFERENCES public.person(id);
@@ -464,6 +486,8 @@ ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_person_fkey FOREIGN KEY (person) REFERENCES public.person(id);
 ALTER TABLE ONLY public.rule
     ADD CONSTRAINT rule_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
+ALTER TABLE ONLY public.seating
+    ADD CONSTRAINT seating_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
 ALTER TABLE ONLY public.site
@@ -494,6 +518,21 @@ CREATE POLICY practitioner_read ON public.practitioner FOR SELECT USING (true);
 CREATE POLICY practitioner_write ON public.practitioner USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site()))));
 ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 CREATE POLICY refresh_token_own ON public.refresh_token USING (((public.caller_role() = 'system'::text) OR (person = public.caller_person())));
+ALTER TABLE public.seating ENABLE ROW LEVEL SECURITY;
+CREATE POLICY seating_of_appointment ON public.seating USING ((EXISTS ( SELECT
+   FROM public.appointment
+  WHERE (appointment.id = seating.appointment))));
+ALTER TABLE public.service ENABLE ROW LEVEL SECURITY;
+CREATE POLICY service_read ON public.service FOR SELECT USING (true);
+CREATE POLICY service_write ON public.service USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (EXISTS ( SELECT
+   FROM public.practitioner
+  WHERE ((practitioner.id = service.practitioner) AND (practitioner.site = public.caller_site())))))));
+ALTER TABLE public.site ENABLE ROW LEVEL SECURITY;
+CREATE POLICY site_read ON public.site FOR SELECT USING (true);
+CREATE POLICY site_write ON public.site USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text, 'assistant'::text])) AND (id = public.caller_site()))));
+ALTER TABLE public.station ENABLE ROW LEVEL SECURITY;
+CREATE POLICY station_read ON public.station FOR SELECT USING (true);
+CREATE POLICY station_write ON public.station USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()))));
 GRANT USAGE ON SCHEMA public TO telemed_app;
 REVOKE ALL ON FUNCTION public.appointment_by_code(digest bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.appointment_by_code(digest bytea) TO telemed_app;
@@ -506,13 +545,14 @@ REVOKE ALL ON FUNCTION public.claim(of_appointment public.appointment, new_reser
 GRANT ALL ON FUNCTION public.claim(of_appointment public.appointment, new_reserved tstzrange, new_during tstzrange, new_patient bytea, key text, digest bytea) TO telemed_app;
 REVOKE ALL ON FUNCTION public.free_expired_holds(for_practitioner uuid, for_station uuid, within tstzrange, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_expired_holds(for_practitioner uuid, for_station uuid, within tstzrange, at timestamp with time zone) TO telemed_app;
-REVOKE ALL ON FUNCTION public.free_starts(for_services uuid[], for_station uuid, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.free_starts(for_services uuid[], for_station uuid, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) TO telemed_app;
+REVOKE ALL ON FUNCTION public.free_starts(for_services uuid[], for_station uuid, for_assistant uuid, for_patient bytea, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.free_starts(for_services uuid[], for_station uuid, for_assistant uuid, for_patient bytea, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.attendance TO telemed_app;
 GRANT USAGE ON SEQUENCE public.attendance_id_seq TO telemed_app;
 GRANT SELECT,INSERT ON TABLE public.audit TO telemed_app;
 GRANT USAGE ON SEQUENCE public.audit_id_seq TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.closure TO telemed_app;
+GRANT SELECT ON TABLE public.data_file TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.opening TO telemed_app;
 GRANT USAGE ON SEQUENCE public.opening_id_seq TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.person TO telemed_app;
@@ -521,6 +561,7 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.postal_code TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.practitioner TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule TO telemed_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.seating TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.service TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signing_key TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.site TO telemed_app;

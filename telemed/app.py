@@ -12,7 +12,10 @@ from aiohttp import web
 
 from telemed import health, http, openapi
 from telemed.assets import Assets
+from telemed.consultation import api as consultation_api
+from telemed.consultation import live
 from telemed.db import Database
+from telemed.desk import appointment, events, login, practice, station, walkin
 from telemed.directory import api as directory_api
 from telemed.errors import NotFound, Refusal, TooLarge
 from telemed.html import ASSETS, refusal_page, security_headers
@@ -23,6 +26,8 @@ from telemed.routes import Route
 from telemed.scheduling import api as scheduling_api
 from telemed.scheduling import guests, openings
 from telemed.settings import Settings
+from telemed.visit import changing, choice, details, legal, mine, room
+from telemed.visit import search as visit_search
 
 log = structlog.get_logger()
 
@@ -31,6 +36,21 @@ ROUTES: list[Route] = [
     *directory_api.ROUTES,
     *scheduling_api.ROUTES,
     *guests.ROUTES,
+    *consultation_api.ROUTES,
+    *live.ROUTES,
+    *visit_search.ROUTES,
+    *choice.ROUTES,
+    *details.ROUTES,
+    *mine.ROUTES,
+    *changing.ROUTES,
+    *room.ROUTES,
+    *legal.ROUTES,
+    *login.ROUTES,
+    *practice.ROUTES,
+    *appointment.ROUTES,
+    *events.ROUTES,
+    *station.ROUTES,
+    *walkin.ROUTES,
     *health.ROUTES,
 ]
 
@@ -40,7 +60,8 @@ def build(settings: Settings) -> web.Application:
     app = web.Application(middlewares=[_refusals], client_max_size=http.BODY_LIMIT)
     app[SETTINGS] = settings
     app[ASSETS] = Assets()
-    app.cleanup_ctx.append(_database)
+    app.cleanup_ctx.extend([_database, live.rooms, events.watching])
+    app.on_shutdown.extend([events.stop, live.drain])
     app.router.add_get("/static/{build}/{name:.+}", app[ASSETS].serve)
     app.router.add_get("/openapi.json", _openapi)
     for route in ROUTES:

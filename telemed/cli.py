@@ -6,7 +6,9 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -18,13 +20,14 @@ import uvloop
 from telemed import __version__, app, openapi, pg, serving
 from telemed.cluster import ClusterError
 from telemed.db import Database
+from telemed.demo.outcome import CallFailed
 from telemed.errors import Invalid, Refusal
 from telemed.identity import logins
 from telemed.identity.callers import SYSTEM
 from telemed.settings import Settings, SettingsError, read, with_secret
 
 # What a person at a terminal is told in one line instead of a traceback.
-_EXPECTED = (SettingsError, pg.DatabaseError, ClusterError)
+_EXPECTED = (SettingsError, pg.DatabaseError, ClusterError, CallFailed)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -145,8 +148,13 @@ def demo(call: bool, reset: bool, port: int | None, data_dir: Path) -> None:
     changes: dict[str, Any] = {"demo": True, "data_dir": data_dir}
     if port is not None:
         changes["port"] = port
-    chosen = msgspec.structs.replace(settings, **changes)
-    _run(lambda _: show.run(chosen, call=call, reset=reset))
+    with ExitStack() as stack:
+        if call:
+            # A world of its own each time: the doctor on call has only so many free times in the next hour.
+            made = stack.enter_context(TemporaryDirectory(prefix="telemed-call-", ignore_cleanup_errors=True))
+            changes |= {"data_dir": Path(made), "port": 0}
+        chosen = msgspec.structs.replace(settings, **changes)
+        _run(lambda _: show.run(chosen, call=call, reset=reset), chosen.port)
 
 
 def _settings() -> Settings:
@@ -156,14 +164,14 @@ def _settings() -> Settings:
         raise click.ClickException(str(error)) from None
 
 
-def _run(command: Callable[[Settings], Coroutine[Any, Any, None]]) -> None:
+def _run(command: Callable[[Settings], Coroutine[Any, Any, None]], port: int | None = None) -> None:
     settings = _settings()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(command(settings))
     except serving.PortTaken:
         raise click.ClickException(
-            f"Port {settings.port} is taken by another program. Stop it, or choose another: TELEMED_PORT=8081"
+            f"Port {port or settings.port} is taken by another program. Stop it, or choose another: TELEMED_PORT=8081"
         ) from None
     except Invalid as refusal:
         raise click.ClickException("; ".join([str(refusal.text), *map(str, refusal.fields.values())])) from None

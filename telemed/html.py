@@ -19,7 +19,7 @@ from telemed.errors import Forbidden, NotLoggedIn, Refusal
 from telemed.http import arguments
 from telemed.identity import sessions
 from telemed.identity.access import may
-from telemed.identity.callers import ANONYMOUS
+from telemed.identity.callers import ANONYMOUS, Caller
 from telemed.keys import SETTINGS
 from telemed.limits import Limit
 from telemed.routes import Handler, Route, client_of
@@ -27,6 +27,7 @@ from telemed.text import LOCALES, Text, catalogue, choose
 
 log = structlog.get_logger()
 ASSETS = web.AppKey("assets", Assets)
+CALLER = web.RequestKey("caller", Caller)
 TEMPLATES: Final = Path(__file__).parent / "templates"
 _LANGUAGE_COOKIE = "language"
 
@@ -48,7 +49,7 @@ def page(
             if method != "GET" and not sessions.same_origin(request):
                 raise Forbidden
             caller, renewed = await sessions.staff(request) if session == "staff" else (sessions.guest(request), None)
-            request["caller"] = caller
+            request[CALLER] = caller
             try:
                 may(caller, verb)
                 response: web.StreamResponse = await function(**await arguments(function, request, caller))
@@ -110,7 +111,7 @@ def _context(request: web.Request, locale: str) -> dict[str, Any]:
 
     return {
         "_": gettext, "gettext": gettext, "ngettext": ngettext, "locale": locale,
-        "asset": request.app[ASSETS].url, "settings": request.app[SETTINGS], "caller": request.get("caller", ANONYMOUS),
+        "asset": request.app[ASSETS].url, "settings": request.app[SETTINGS], "caller": request.get(CALLER, ANONYMOUS),
         "path": request.path, "query": dict(request.query), "now": clock.now(), "say": wording.Wording(locale),
         "language_url": lambda other: str(request.rel_url.update_query(lang=other)),
     }  # fmt: skip

@@ -135,7 +135,7 @@ def _refusals(route: Route) -> list[type[Refusal]]:
     found = [*route.errors, BadRequest, TokenRefused, NotLoggedIn, Forbidden, Unavailable]
     if "body" in taken:
         found += [Invalid, TooLarge, WrongType]
-    if "query" in taken:
+    if "query" in taken or route.headers:
         found.append(Invalid)
     if set(taken) - {"request", "caller", "body", "query"}:
         found.append(NotFound)

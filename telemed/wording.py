@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import phonenumbers
+from babel import Locale
 from babel.dates import format_date, format_time
 from babel.numbers import format_decimal
 
@@ -33,6 +35,14 @@ class Wording:
         season = self.season(local)
         return f"{clock} ({season})" if season else clock
 
+    def clock(self, at: datetime) -> str:
+        """`14:30`, bare, where a list of times is shown."""
+        return format_time(at.astimezone(self.zone), "HH:mm", locale=self.locale)
+
+    def twice(self, at: datetime) -> str:
+        """`Sommerzeit` or `Winterzeit` in the hour that October has twice, else empty."""
+        return self.season(at.astimezone(self.zone))
+
     def season(self, local: datetime) -> str:
         """Which of the two, when this wall time happens twice; else empty."""
         if local.replace(fold=0).utcoffset() == local.replace(fold=1).utcoffset():
@@ -59,6 +69,10 @@ class Wording:
         except phonenumbers.NumberParseException:
             return number
         return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+
+    def languages(self, codes: Iterable[str]) -> str:
+        """`Deutsch, Polnisch` for the BCP 47 codes of languages."""
+        return ", ".join(Locale.parse(code, sep="-").get_language_name(self.locale) or code for code in codes)
 
     def machine(self, at: datetime) -> str:
         """For `<time datetime>` and form values: RFC 3339 in UTC."""

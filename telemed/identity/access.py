@@ -38,6 +38,7 @@ appointment.move        -          own      station    site   site          -
 appointment.cancel      -          own      station    site   site          -
 consent.give            -          own      station    -      -             -
 consent.withdraw        -          own      station    site   site          -
+seat.take               -          own      station    -      self          -
 seat.patient            -          own      station    -      -             -
 seat.assistant          -          -        station    -      -             -
 seat.practitioner       -          -        -          -      self          -

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from telemed.http import answer, operation
+from telemed.http import operation
 from telemed.identity import logins
-from telemed.identity.tokens import TokenRefused
+from telemed.identity.tokens import JwkSet, TokenRefused
 from telemed.identity.types import Credentials, Renewal, Session
 from telemed.keys import DATABASE, KEYS
 from telemed.limits import Limit
@@ -33,9 +33,9 @@ async def log_out(request: web.Request, body: Renewal) -> None:
 
 
 @operation("GET", "/.well-known/jwks.json", verb="page.read")
-async def jwks(request: web.Request) -> web.Response:
+async def jwks(request: web.Request) -> JwkSet:
     """The public keys, as a JSON Web Key Set."""
-    return answer(request.app[KEYS].jwks())
+    return request.app[KEYS].jwks()
 
 
 ROUTES = [log_in, renew, log_out, jwks]

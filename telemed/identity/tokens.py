@@ -9,7 +9,7 @@ from __future__ import annotations
 import secrets
 from base64 import urlsafe_b64encode
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import jwt
 import msgspec
@@ -41,6 +41,23 @@ class SigningKey(msgspec.Struct, frozen=True):
     kid: str
     created: datetime
     retired: datetime | None = None
+
+
+class Jwk(msgspec.Struct, frozen=True):
+    """An Ed25519 public key; `x` is base64url (RFC 8037 section 2)."""
+
+    kid: str
+    x: str
+    kty: Literal["OKP"] = "OKP"
+    crv: Literal["Ed25519"] = "Ed25519"
+    use: Literal["sig"] = "sig"
+    alg: Literal["EdDSA"] = "EdDSA"
+
+
+class JwkSet(msgspec.Struct, frozen=True):
+    """A JSON Web Key Set."""
+
+    keys: list[Jwk]
 
 
 class Keys:
@@ -107,14 +124,10 @@ class Keys:
             raise TokenRefused
         return claims
 
-    def jwks(self) -> dict[str, object]:
-        """The public keys as a JSON Web Key Set (RFC 7517, RFC 8037)."""
-        return {
-            "keys": [
-                {
-                    "kty": "OKP", "crv": "Ed25519", "use": "sig", "alg": "EdDSA", "kid": kid,
-                    "x": urlsafe_b64encode(key.public_bytes_raw()).rstrip(b"=").decode(),
-                }
-                for kid, key in self._public.items()
-            ]
-        }  # fmt: skip
+    def jwks(self) -> JwkSet:
+        """The public keys (RFC 7517, RFC 8037)."""
+        return JwkSet([Jwk(kid, _base64url(key.public_bytes_raw())) for kid, key in self._public.items()])
+
+
+def _base64url(raw: bytes) -> str:
+    return urlsafe_b64encode(raw).rstrip(b"=").decode()

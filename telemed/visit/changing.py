@@ -17,7 +17,6 @@ from telemed.scheduling import changes
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.refusals import ChangedMeanwhile, InThePast, NotActive, NotASlot, SlotTaken, TooLate
 from telemed.scheduling.types import Appointment
-from telemed.text import Text, _
 from telemed.visit.days import choice
 from telemed.visit.mine import own
 
@@ -67,9 +66,7 @@ async def cancel(request: web.Request, caller: Caller) -> web.Response:
     return see_other("/appointment?done=cancelled")
 
 
-async def _times(
-    request: web.Request, caller: Caller, it: Appointment, refusal: Refusal | None = None
-) -> web.Response:
+async def _times(request: web.Request, caller: Caller, it: Appointment, refusal: Refusal | None = None) -> web.Response:
     async with request.app[DATABASE].transaction(caller) as tx:
         found = await choice(tx, it.service, _day(request.query.get("from", "")), it.station)
     return render(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from typing import Final
 from uuid import UUID
 
@@ -10,10 +10,10 @@ import msgspec
 from aiohttp import web
 
 from telemed import clock
-from telemed.clock import Instant
-from telemed.errors import BadRequest, NotFound, Refusal
+from telemed.directory import sites
+from telemed.errors import BadRequest, Refusal
 from telemed.forms import posted
-from telemed.html import page, render, see_other
+from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE
@@ -23,10 +23,8 @@ from telemed.scheduling.once import once
 from telemed.scheduling.refusals import InThePast, NotASlot, SlotTaken
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import Appointment, Service, SlotsQuery, Wish
-from telemed.text import Text
 from telemed.visit import held
 from telemed.visit.days import choice, starts_by_day
-from telemed.directory import search
 
 MODE: Final = "video"  # assisted consultations are booked at the station, by its staff
 _FEW: Final = 5
@@ -37,7 +35,7 @@ async def times(request: web.Request, caller: Caller, practitioner: UUID) -> web
     """The doctor by name (B-01) and the next days that have free times."""
     since = _day(request.query.get("from", ""))
     async with request.app[DATABASE].transaction(caller) as tx:
-        doctor = await search.practitioner(tx, practitioner)
+        doctor = await sites.practitioner(tx, practitioner, locale_of(request))
         offered = [service for service in doctor.services if MODE in service.modes]
         wanted = request.query.get("service", "")
         chosen = next((service for service in offered if str(service.id) == wanted), offered[0] if offered else None)
@@ -76,15 +74,14 @@ async def hold(request: web.Request, caller: Caller) -> web.Response:
     return response
 
 
-def taken_page(request: web.Request, refusal: Refusal, it: Service | Appointment,
-               starts: list[datetime] | None = None) -> web.Response:  # fmt: skip
+def taken_page(request: web.Request, refusal: Refusal, it: Service | Appointment) -> web.Response:
     """Somebody was first: what is free instead, as buttons."""
-    free = starts if starts is not None else refusal.data.get("alternatives", [])
-    assert isinstance(free, list)
+    free = refusal.data.get("alternatives")
     service = it.service if isinstance(it, Appointment) else it.id
     return render(
-        request, "visit/taken.html", status=refusal.status, refusal=refusal, days=starts_by_day(free, it.zone),
-        who=f"{it.practitioner_title} {it.practitioner_name}".strip(), action="/holds",
+        request, "visit/taken.html", status=refusal.status, refusal=refusal, action="/holds",
+        days=starts_by_day(free if isinstance(free, list) else [], it.zone),
+        who=f"{it.practitioner_title} {it.practitioner_name}".strip(),
         hidden={"service": service, "key": new_id().hex}, all_times=times_of(it),
     )  # fmt: skip
 
@@ -98,9 +95,8 @@ def times_of(it: Service | Appointment) -> str:
 async def _instead(request: web.Request, caller: Caller, refusal: Refusal, service: UUID) -> web.Response:
     async with request.app[DATABASE].transaction(caller) as tx:
         offered = await slots(tx, service, SlotsQuery(limit=_FEW))
-    alternatives = refusal.data.get("alternatives")
-    starts = alternatives if isinstance(alternatives, list) else [slot.start for slot in offered.slots]
-    return taken_page(request, refusal, offered.service, starts)
+    refusal.data.setdefault("alternatives", [slot.start for slot in offered.slots])
+    return taken_page(request, refusal, offered.service)
 
 
 async def _holds(request: web.Request, caller: Caller) -> list[Appointment]:

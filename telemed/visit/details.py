@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Final
 from uuid import UUID
 
@@ -54,7 +55,7 @@ async def book(request: web.Request, caller: Caller, hold: UUID) -> web.Response
         asked = once(typed.get("key"), caller, "appointment.book", wish)
         booking = await bookings.book(request.app[DATABASE], held.codes(request), caller, wish, asked)
     except SlotTaken as refusal:
-        if "patient" in (refusal.data.get("taken") or ()):
+        if refusal.data.get("taken") == ["patient"]:
             return _form(request, it, typed, {"name": _("This patient already has an appointment at this time.")})
         return taken_page(request, refusal, it)
     except Invalid as refusal:
@@ -69,10 +70,8 @@ async def book(request: web.Request, caller: Caller, hold: UUID) -> web.Response
 @page("POST", "/holds/{hold}/extension", verb="hold.change")
 async def extend(request: web.Request, caller: Caller, hold: UUID) -> web.Response:
     """Ten minutes more. Asked twice, or too late, the form itself tells how things stand."""
-    try:
+    with suppress(AlreadyExtended, HoldGone, NotFound):
         await holds.extend(request.app[DATABASE], held.codes(request), caller, hold, _secret(request, hold))
-    except (AlreadyExtended, HoldGone, NotFound):
-        pass
     return see_other(f"/holds/{hold}")
 
 
@@ -128,7 +127,8 @@ def _wish(request: web.Request, it: Appointment, typed: Mapping[str, str]) -> Bo
 def _form(request: web.Request, it: Appointment, typed: Mapping[str, str], errors: dict[str, Text]) -> web.Response:
     shown = {name: typed.get(name, "") for name in FIELDS}
     return render(
-        request, "visit/details.html", status=422 if errors else 200, hold=it, typed=shown, errors=errors, key=new_id().hex
+        request, "visit/details.html", status=422 if errors else 200, hold=it, typed=shown, errors=errors,
+        key=new_id().hex,
     )  # fmt: skip
 
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
+from typing import NamedTuple
 
-import msgspec
 import segno
 from aiohttp import web
 
 from telemed import clock
-from telemed.errors import BadRequest, Invalid, NotLoggedIn
+from telemed.consultation.tickets import OPENS
+from telemed.errors import NotLoggedIn
 from telemed.forms import posted
 from telemed.html import page, render, see_other
 from telemed.identity import sessions
 from telemed.identity.callers import Caller
-from telemed.identity.logins import guest_session
-from telemed.keys import DATABASE, KEYS, SETTINGS
-from telemed.limits import Limit
-from telemed.scheduling import bookings, changes, consent
+from telemed.keys import DATABASE, SETTINGS
+from telemed.scheduling import changes, consent, guests
 from telemed.scheduling.types import Appointment
-from telemed.text import _
+from telemed.text import Text, _
 from telemed.visit import held
 
-GUESSES: Final = Limit(burst=15, per_minute=6)  # per client address; a code has 55 bits
-ROOM_OPENS: Final = timedelta(minutes=60)  # before the start
+
+class Slip(NamedTuple):
+    """What is printed: the code, and a picture of the link that opens the appointment.
+
+    The link has the code in its fragment, which no server and no log sees (G-32).
+    """
+
+    code: str
+    qr: str
 
 
 @page("GET", "/appointment/code", verb="page.read")
@@ -32,32 +36,24 @@ async def enter_code(request: web.Request) -> web.Response:
     return render(request, "visit/code.html", typed="", errors={})
 
 
-@page("POST", "/appointment/code", verb="session.open", limit=GUESSES)
-async def open_code(request: web.Request, caller: Caller) -> web.Response:
-    """Exchanges a code for a cookie (V-07). Spaces, dashes and case do not matter."""
+@page("POST", "/appointment/code", verb="session.open", limit=guests.GUESSES)
+async def open_code(request: web.Request) -> web.Response:
+    """Exchanges a code for a cookie (V-07)."""
     typed = (await posted(request)).get("code", "")[:100]
-    digest = held.codes(request).digest(typed)
-    found = None
-    if digest is not None:
-        async with request.app[DATABASE].transaction(caller) as tx:
-            found = await bookings.find_by_code(tx, digest)
-    if found is None:
-        why = (
-            _("Please enter the 12 letters and digits of your code.")
-            if digest is None
-            else _("We do not know this code. Please compare it letter by letter.")
-        )
-        return render(request, "visit/code.html", status=422, typed=typed, errors={"code": why})
+    try:
+        session = await guests.by_code(request, typed)
+    except guests.UnknownCode as refusal:
+        return render(request, "visit/code.html", status=422, typed=typed, errors={"code": refusal.text})
     response = see_other("/appointment")
-    sessions.remember(response, guest_session(request.app[KEYS], found))
+    sessions.remember(response, session)
     return response
 
 
 @page("GET", "/appointment", verb="appointment.read")
 async def appointment(request: web.Request, caller: Caller) -> web.Response:
     it = await own(request, caller)
-    return render(request, "visit/appointment.html", it=it, done=request.query.get("done"), **_slip(request, it),
-                  opens=it.start - ROOM_OPENS, agreed=agreed(it))  # fmt: skip
+    return render(request, "visit/appointment.html", it=it, done=request.query.get("done"), slip=_slip(request, it),
+                  opens=it.start - OPENS, agreed=agreed(it))  # fmt: skip
 
 
 @page("GET", "/appointment/confirmed", verb="appointment.read")
@@ -65,7 +61,7 @@ async def confirmed(request: web.Request, caller: Caller) -> web.Response:
     it = await own(request, caller)
     if it.status not in ("booked", "arrived"):
         return see_other("/appointment")
-    return render(request, "visit/confirmed.html", it=it, opens=it.start - ROOM_OPENS, **_slip(request, it))
+    return render(request, "visit/confirmed.html", it=it, opens=it.start - OPENS, slip=_slip(request, it))
 
 
 @page("GET", "/appointment/consent", verb="appointment.read")
@@ -119,17 +115,16 @@ def agreed(it: Appointment) -> bool:
 
 def open_now(it: Appointment) -> bool:
     """Whether the patient may go to the waiting room."""
-    return it.status in ("booked", "arrived") and it.mode != "in_person" and clock.now() >= it.start - ROOM_OPENS
+    return it.status in ("booked", "arrived") and it.mode != "in_person" and clock.now() >= it.start - OPENS
 
 
-def _slip(request: web.Request, it: Appointment) -> dict[str, object]:
-    """The code, and the picture of a link that opens the appointment; the code is in the fragment, which no server sees."""
+def _slip(request: web.Request, it: Appointment) -> Slip:
     code = held.codes(request).code(it.id)
     link = f"{request.app[SETTINGS].origin}/appointment/code#{code}"
-    return {"code": code, "qr": segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff")}
+    return Slip(code, segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff"))
 
 
-def _consent(request: web.Request, it: Appointment, why: object = None) -> web.Response:
+def _consent(request: web.Request, it: Appointment, why: Text | None = None) -> web.Response:
     return render(
         request, "visit/consent.html", status=422 if why else 200, it=it, agreed=agreed(it),
         sentences=consent.SENTENCES, version=consent.VERSION, errors={"agree": why} if why else {},

@@ -53,7 +53,8 @@ async def _wishes(owner: asyncpg.Connection) -> list[dict[str, Any]]:
     return [
         {
             "service": str(row["id"]), "practitioner": str(row["practitioner"]), "site": str(row["site"]),
-            "start": row["start"].isoformat(), "patient": {"name": f"Patient {_letters(n)}", "birth_date": "1950-01-01"},
+            "start": row["start"].isoformat(),
+            "patient": {"name": f"Patient {_letters(n)}", "birth_date": "1950-01-01"},
         }
         for n, row in enumerate(rows)
     ]  # fmt: skip

@@ -15,7 +15,8 @@ _PRACTITIONERS = """
 """
 _SERVICES = """
     INSERT INTO service (id, practitioner, name_de, name_en, duration, notice, grid, modes)
-    SELECT gen_random_uuid(), practitioner.id, 'Videosprechstunde', 'Video consultation', '15 min', '10 min', '15 min', '{video}'
+    SELECT gen_random_uuid(), practitioner.id, 'Videosprechstunde', 'Video consultation', '15 min', '10 min', '15 min',
+           '{video}'
     FROM practitioner WHERE NOT EXISTS (SELECT FROM service WHERE service.practitioner = practitioner.id)
 """
 _OPENINGS = """

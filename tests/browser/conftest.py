@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from pathlib import Path
 
 import msgspec
@@ -13,8 +13,12 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from telemed.db import Database
+from telemed.identity.callers import SYSTEM
+from telemed.scheduling import openings
+from telemed.scheduling.rules import Rule
 from telemed.serving import serving
 from telemed.settings import Settings
+from telemed.wording import HERE
 from tests import people
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -47,13 +51,20 @@ def site_settings(settings: Settings) -> Settings:
 
 @pytest.fixture
 async def site(cast: Database, site_settings: Settings) -> AsyncIterator[str]:
-    """The address of a running site. Bob, Dora and Charlie have hours tomorrow and on the two days after.
+    """The address of a running site. Bob has hours in the morning and now, Dora and Charlie at noon, on every day.
 
     localhost counts as secure, so `__Host-` cookies, camera and microphone work without TLS.
     """
-    for day in range(3):
-        for doctor, hour in ((people.DR_BOB, 8), (people.DR_DORA, 9), (people.DR_CHARLIE, 10)):
-            await people.open_hours(cast, doctor, people.tomorrow(hour) + timedelta(days=day), 2)
+    now = datetime.now(HERE)
+    for doctor, start, hours in (
+        (people.DR_BOB, time(now.hour), 3), (people.DR_BOB, time(8), 2), (people.DR_DORA, time(11), 2),
+        (people.DR_CHARLIE, time(12), 2),
+    ):  # fmt: skip
+        end = time((start.hour + hours) % 24)
+        yesterday = now.date() - timedelta(days=1)
+        async with cast.transaction(SYSTEM) as tx:
+            every_day = Rule((1, 2, 3, 4, 5, 6, 7), start, end, HERE.key, yesterday, on_holidays=True)
+            await openings.add_rule(tx, doctor, every_day)
     async with serving(site_settings):
         yield site_settings.origin
 

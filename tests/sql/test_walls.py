@@ -31,9 +31,9 @@ async def walled(cast: Database) -> Database:
             await tx.connection.execute(
                 "INSERT INTO appointment (id, practitioner, service, site, station, station_site, mode, status, during,"
                 " reserved, code_digest, patient_key, patient_name, birth_date)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, 'booked', tstzrange($8::timestamptz, $8::timestamptz + interval '15 min'),"
-                " tstzrange($8::timestamptz, $8::timestamptz + interval '15 min'), $9, $9, 'Alice Ährenfeld', '1948-05-17')",
-                *row, bytes([number] * 32),
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, 'booked', tstzrange($8, $10), tstzrange($8, $10), $9, $9,"
+                " 'Alice Ährenfeld', '1948-05-17')",
+                *row, bytes([number] * 32), row[-1] + timedelta(minutes=15),
             )  # fmt: skip
             await tx.connection.execute("INSERT INTO attendance (appointment, seat) VALUES ($1, 'patient')", row[0])
             await tx.connection.execute(

@@ -53,7 +53,7 @@ function hear(message) {
       stage.update([], () => undefined);
       break;
     case "waiting":
-      wait(message.practitioner_here ? "doctor_here" : "doctor_away");
+      wait(words(message.practitioner_here ? "doctor_here" : "doctor_away"));
       break;
     case "roster":
       enter(message.seats, false);
@@ -68,23 +68,23 @@ function hear(message) {
 
 /** @param {RosterSeat[]} roster @param {boolean} afresh */
 function enter(roster, afresh) {
-  show("call");
+  show("talk");
   stage.update(mesh.seat(roster, afresh), (seat) => mesh.peer(seat)?.stream);
   tellMode();
 }
 
-/** @param {string} key */
-function wait(key) {
+/** @param {string} sentence */
+function wait(sentence) {
   show("waiting");
-  part("waiting-state", HTMLElement).textContent = words(key);
+  part("waiting-state", HTMLElement).textContent = sentence;
 }
 
 /** @param {LineState} state */
 function line(state) {
   if (state.name === "early") {
-    const opens = new Date(state.opens).toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" });
-    wait("joining");
-    part("waiting-state", HTMLElement).textContent = words("early", { time: opens });
+    const { lang } = document.documentElement;
+    const time = new Date(state.opens).toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
+    wait(words("early", { time }));
   }
   if (state.name === "over") return finish(state.code, state.sentence);
   notice("line", state.name === "lost" ? words(state.code ?? (admitted ? "lost" : "lost_waiting")) : "");
@@ -132,7 +132,7 @@ async function openDevices() {
 function join() {
   part("settings", HTMLDialogElement).prepend(part("devices", HTMLElement));
   if (data.seat === "practitioner") enter([], true);
-  else wait("joining");
+  else wait(words("joining"));
   signalling.join();
   navigator.wakeLock?.request("screen").catch(() => {}); // a phone that sleeps would end its own camera
 }

@@ -1,5 +1,5 @@
 // Who is here: a picture and a name for everyone in the conversation, and for the doctor also who waits at the door.
-import { announce, data, notice, part, words } from "./view.js";
+import { announce, notice, part, words } from "./view.js";
 /** @import { Mode, RosterSeat, Seat } from "./types" */
 /** @typedef {"admit" | "hold" | "deny" | "kick"} Act */
 
@@ -100,14 +100,13 @@ export class Stage {
     set(row, ".name", about ? `${name}, ${about}` : name);
     for (const button of row.querySelectorAll("button")) {
       const act = /** @type {Act} */ (button.dataset.act);
-      button.onclick = () => this.#confirmed(act, name) && this.#act(act, seat);
+      button.onclick = () => {
+        if (act === "kick" && !confirm(words("kick", { name }))) return;
+        this.#act(act, seat);
+        row.focus(); // the button may be about to go
+      };
     }
     return row;
-  }
-
-  /** @param {Act} act @param {string} name */
-  #confirmed(act, name) {
-    return act !== "kick" || confirm(words("kick", { name }));
   }
 
   /** @param {RosterSeat} seat */

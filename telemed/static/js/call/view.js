@@ -19,7 +19,7 @@ export function words(key, values = {}) {
   return (data.words[key] ?? "").replace(/%\((\w+)\)s/g, (_all, name) => values[name] ?? "");
 }
 
-/** Shows one section of the page and takes the reader there. @param {"check" | "waiting" | "call" | "over"} name */
+/** Shows one section of the page and takes the reader there. @param {"check" | "waiting" | "talk" | "over"} name */
 export function show(name) {
   if (document.body.dataset.call === name) return;
   document.body.dataset.call = name;

@@ -1,0 +1,88 @@
+"""One appointment at the practice: what is known of it, calling the patient, cancelling, and who is next."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from aiohttp import web
+
+from telemed.desk import rows
+from telemed.errors import Conflict, Refusal
+from telemed.forms import posted
+from telemed.html import page, render, see_other
+from telemed.identity.access import Thing, may
+from telemed.identity.callers import Caller
+from telemed.keys import DATABASE
+from telemed.scheduling import changes
+from telemed.scheduling.types import Appointment
+
+_OWN_PAGE = "/practice/appointments/{appointment}"
+
+
+@page("GET", _OWN_PAGE, verb="appointment.read", session="staff")
+async def details(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
+    if caller.role == "assistant":
+        return see_other("/station")
+    return await _details(request, caller, appointment)
+
+
+@page("POST", f"{_OWN_PAGE}/cancellation", verb="appointment.cancel", session="staff")
+async def cancel(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
+    """Cancels what was looked at: if it was moved meanwhile, it is shown again first."""
+    epoch = (await posted(request)).get("epoch", "")
+    try:
+        await changes.cancel(request.app[DATABASE], caller, appointment, int(epoch) if epoch.isdecimal() else None)
+    except Refusal as refusal:
+        if not isinstance(refusal, Conflict) and refusal.status != 412:
+            raise
+        return await _details(request, caller, appointment, refusal)
+    return see_other(f"/practice/appointments/{appointment}")
+
+
+@page("GET", f"{_OWN_PAGE}/room", verb="seat.practitioner", session="staff")
+async def room(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
+    """The doctor's seat: theirs alone, whoever else works at the practice (V-10)."""
+    it, person = await _with_doctor(request, caller, appointment)
+    may(caller, "seat.practitioner", Thing(site=it.site, person=person))
+    own_page = f"/practice/appointments/{appointment}"
+    if it.status not in ("booked", "arrived") or it.mode == "in_person":
+        return see_other(own_page)
+    return render(
+        request, "call/room.html", it=it, seat="practitioner", session="staff", after=f"{own_page}/after",
+        back="/practice",
+    )  # fmt: skip
+
+
+@page("GET", f"{_OWN_PAGE}/after", verb="seat.practitioner", session="staff")
+async def after(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
+    """The consultation is over: who of today's is next, those who wait first."""
+    it, _person = await _with_doctor(request, caller, appointment)
+    async with request.app[DATABASE].transaction(caller) as tx:
+        at = await rows.site(tx, caller)
+        mine = [
+            row for row in await rows.day(tx, at, at.today) if row.practitioner_person == caller.person and row.open
+        ]
+    waiting = [row for row in mine if row.state == "waiting"]
+    following = next(iter(waiting or [row for row in mine if row.id != it.id]), None)
+    return render(request, "desk/after.html", it=it, following=following, mine=True)
+
+
+async def _details(
+    request: web.Request, caller: Caller, appointment: UUID, refusal: Refusal | None = None
+) -> web.Response:
+    it, person = await _with_doctor(request, caller, appointment)
+    return render(
+        request, "desk/appointment.html", status=refusal.status if refusal else 200, it=it, refusal=refusal,
+        mine=person is not None and person == caller.person, role=caller.role,
+    )  # fmt: skip
+
+
+async def _with_doctor(request: web.Request, caller: Caller, appointment: UUID) -> tuple[Appointment, UUID | None]:
+    """The appointment and its doctor's login. Raises NotFound."""
+    it = await changes.read(request.app[DATABASE], caller, appointment)
+    async with request.app[DATABASE].transaction(caller) as tx:
+        person: UUID | None = await tx.value("desk.practitioner_person", practitioner=it.practitioner)
+    return it, person
+
+
+ROUTES = [details, cancel, room, after]

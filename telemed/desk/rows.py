@@ -1,0 +1,72 @@
+"""Appointments as the lists of practice and station show them."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from typing import Literal
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from telemed import clock
+from telemed.db import Tx
+from telemed.errors import Forbidden, NotLoggedIn
+from telemed.identity.callers import Caller
+from telemed.scheduling.types import Appointment
+
+State = Literal["waiting", "talking", "away", "late", "booked", "fulfilled", "cancelled", "noshow"]
+LATE = timedelta(minutes=5)
+
+
+class Row(Appointment, frozen=True, kw_only=True):
+    """`here_since`: the patient's page is open since then. `inside`: they have been let in."""
+
+    practitioner_person: UUID | None
+    here_since: datetime | None
+    inside: bool
+
+    @property
+    def state(self) -> State:
+        """What the list says about it, in one word."""
+        if self.status == "fulfilled" or self.status == "cancelled" or self.status == "noshow":
+            return self.status
+        if self.here_since is not None:
+            return "talking" if self.inside else "waiting"
+        if self.status == "arrived":
+            return "away"
+        return "late" if clock.now() > self.start + LATE and self.mode != "in_person" else "booked"
+
+    @property
+    def minutes(self) -> int:
+        """How long the patient has been here."""
+        return int((clock.now() - self.here_since) / timedelta(minutes=1)) if self.here_since else 0
+
+    @property
+    def open(self) -> bool:
+        return self.status in ("booked", "arrived")
+
+
+class Site(msgspec.Struct, frozen=True):
+    """Where the caller works."""
+
+    id: UUID
+    kind: Literal["practice", "pharmacy", "hub"]
+    name: str
+    town: str
+    zone: str
+
+    @property
+    def today(self) -> date:
+        return clock.now().astimezone(ZoneInfo(self.zone)).date()
+
+
+async def site(tx: Tx, caller: Caller) -> Site:
+    """Raises NotLoggedIn, or Forbidden for a login that works nowhere."""
+    if caller.site is None:
+        raise NotLoggedIn if caller.role == "anonymous" else Forbidden
+    return await tx.one(Site, "desk.site", site=caller.site)
+
+
+async def day(tx: Tx, at: Site, on: date) -> list[Row]:
+    return await tx.many(Row, "desk.day", site=at.id, day=on)

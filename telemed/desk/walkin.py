@@ -1,0 +1,153 @@
+"""Booking for somebody who stands at the counter: specialty, time, name, slip."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+import segno
+from aiohttp import web
+
+from telemed import clock, names
+from telemed.desk import rows
+from telemed.directory import specialties
+from telemed.errors import BadRequest, Invalid
+from telemed.forms import UnclearDate, posted, read_date
+from telemed.html import locale_of, page, render
+from telemed.identity.callers import Caller
+from telemed.ids import new_id
+from telemed.keys import DATABASE, SETTINGS
+from telemed.scheduling import bookings, slots
+from telemed.scheduling.api import TAKING
+from telemed.scheduling.codes import Codes
+from telemed.scheduling.once import once
+from telemed.scheduling.refusals import InThePast, NotASlot, SlotTaken
+from telemed.scheduling.types import Booking, BookingWish, Patient, Service, Wish
+from telemed.text import Text, _
+
+_STARTS = 6  # offered of each doctor
+
+
+class Station(msgspec.Struct, frozen=True):
+    id: UUID
+    name: str
+
+
+class Bookable(msgspec.Struct, frozen=True):
+    code: str
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """A doctor, and when both they and the station are free."""
+
+    service: Service
+    starts: list[datetime]
+
+
+@page("GET", "/station/book", verb="appointment.book", session="staff")
+async def choose(request: web.Request, caller: Caller) -> web.Response:
+    """Doctors of a specialty, the earliest first; each start names its doctor (B-01)."""
+    return await _choose(request, caller, request.query.get("specialty", ""), request.query.get("station", ""))
+
+
+@page("GET", "/station/book/details", verb="appointment.book", session="staff")
+async def details(request: web.Request, caller: Caller) -> web.Response:
+    wish = _wish(request.query)
+    async with request.app[DATABASE].transaction(caller) as tx:
+        await rows.site(tx, caller)
+        service = await tx.one(Service, "scheduling.service", service=wish.service)
+    return _form(request, service, wish, {"name": "", "birth_date": "", "key": new_id().hex}, {})
+
+
+@page("POST", "/station/book", verb="appointment.book", session="staff", limit=TAKING)
+async def book(request: web.Request, caller: Caller) -> web.Response:
+    """Books, and shows the slip with the code: this once, then only the patient has it."""
+    typed = await posted(request)
+    wish = _wish(typed)
+    async with request.app[DATABASE].transaction(caller) as tx:
+        service = await tx.one(Service, "scheduling.service", service=wish.service)
+    try:
+        asked = _booking_wish(wish, typed, locale_of(request))
+        made = once(typed.get("key"), caller, "appointment.book", asked)
+        booking = await bookings.book(request.app[DATABASE], Codes(request.app[SETTINGS].secret), caller, asked, made)
+    except SlotTaken as refusal:
+        taken = refusal.data.get("taken")
+        if isinstance(taken, list) and "patient" in taken:
+            why = _("This patient already has an appointment at this time.")
+            return _form(request, service, wish, typed, {"name": why})
+        return await _choose(request, caller, service.specialty, str(wish.station), refusal.text)
+    except (NotASlot, InThePast) as refusal:
+        return await _choose(request, caller, service.specialty, str(wish.station), refusal.text)
+    except Invalid as refusal:
+        wrong = {field.removeprefix("patient."): why for field, why in refusal.fields.items()}
+        return _form(request, service, wish, typed, wrong)
+    return _slip(request, booking)
+
+
+async def _choose(
+    request: web.Request, caller: Caller, specialty: str, wanted: str, refused: Text | None = None
+) -> web.Response:
+    offers: list[Offer] = []
+    async with request.app[DATABASE].transaction(caller) as tx:
+        at = await rows.site(tx, caller)
+        stations = await tx.many(Station, "desk.stations", site=at.id)
+        station = next((one for one in stations if str(one.id) == wanted), stations[0] if stations else None)
+        bookable = [row.code for row in await tx.many(Bookable, "desk.specialties")]
+        if station is not None and specialty:
+            for service in await tx.many(Service, "desk.assisted", site=at.id, specialty=specialty):
+                starts = await slots.free(tx, service.id, _STARTS, station=station.id)
+                if starts:
+                    offers.append(Offer(service, starts))
+    return render(
+        request, "desk/book.html", status=409 if refused else 200, at=at, stations=stations, station=station,
+        specialty=specialty, specialties={code: specialties.label(code) for code in bookable}, refused=refused,
+        offers=sorted(offers, key=lambda offer: offer.starts[0]),
+    )  # fmt: skip
+
+
+def _wish(typed: Mapping[str, str]) -> Wish:
+    """Which doctor and when, as the page before wrote it. Raises BadRequest."""
+    wanted = {name: typed.get(name, "") for name in ("service", "start", "station")}
+    try:
+        return msgspec.convert(wanted | {"mode": "assisted"}, Wish)
+    except msgspec.ValidationError as error:
+        raise BadRequest from error
+
+
+def _booking_wish(wish: Wish, typed: Mapping[str, str], locale: str) -> BookingWish:
+    """Raises Invalid naming every field that is wrong, not only the first."""
+    wrong: dict[str, Text] = {}
+    born = clock.now().date()
+    try:
+        born = read_date(typed.get("birth_date", ""))
+    except UnclearDate as error:
+        wrong["birth_date"] = error.sentence
+    try:
+        names.person_name(typed.get("name", ""))
+    except ValueError:
+        wrong["name"] = names.SENTENCES["name"]
+    if wrong:
+        raise Invalid(fields=wrong)
+    patient = Patient(typed.get("name", "")[:400], born)
+    asked = {"patient": patient, "language": locale, **msgspec.structs.asdict(wish)}
+    return msgspec.convert(asked, BookingWish, from_attributes=True)
+
+
+def _form(
+    request: web.Request, service: Service, wish: Wish, typed: Mapping[str, str], errors: dict[str, Text]
+) -> web.Response:
+    return render(
+        request, "desk/book_details.html", status=422 if errors else 200, service=service, wish=wish, typed=typed,
+        errors=errors,
+    )  # fmt: skip
+
+
+def _slip(request: web.Request, it: Booking) -> web.Response:
+    link = f"{request.app[SETTINGS].origin}/appointment/code#{it.code}"
+    qr = segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff")
+    return render(request, "desk/slip.html", status=201, it=it, slip={"code": it.code, "qr": qr})
+
+
+ROUTES = [choose, details, book]

@@ -1,0 +1,132 @@
+"""A consultation in two browsers: the ways in, and what the media are really doing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from playwright.async_api import BrowserContext, Page
+
+from telemed.db import Database
+from telemed.scheduling import changes, consent
+from telemed.scheduling.types import Booking, Patient
+from tests import booking, people
+
+# The pages keep their connections to themselves; for looking inside, the browser keeps a list.
+WATCHED = """
+window.connections = [];
+window.frames = [];
+const Native = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Native {
+  constructor(...all) { super(...all); window.connections.push(this); this.born = performance.now(); }
+};
+const send = WebSocket.prototype.send;
+WebSocket.prototype.send = function (data) { window.frames.push(["out", data]); return send.call(this, data); };
+const Socket = window.WebSocket;
+window.WebSocket = class extends Socket {
+  constructor(...all) {
+    super(...all);
+    window.sockets = [...(window.sockets ?? []), this];
+    this.addEventListener("message", ({ data }) => window.frames.push(["in", data]));
+  }
+};
+"""
+FIGURES = """async () => {
+  const found = { video: 0, energy: 0, pairs: [], states: [], relayed: [] };
+  for (const pc of window.connections) {
+    if (pc.connectionState === "closed") continue;
+    found.states.push(pc.connectionState);
+    const stats = await pc.getStats();
+    for (const one of stats.values()) {
+      if (one.type === "inbound-rtp" && one.kind === "video") found.video += one.framesDecoded ?? 0;
+      if (one.type === "inbound-rtp" && one.kind === "audio") found.energy += one.totalAudioEnergy ?? 0;
+      if (one.type === "transport" && one.selectedCandidatePairId) {
+        const pair = stats.get(one.selectedCandidatePairId);
+        found.pairs.push([stats.get(pair.localCandidateId).candidateType, stats.get(pair.remoteCandidateId).candidateType]);
+      }
+    }
+  }
+  return found;
+}"""
+
+Visitor = Callable[..., Awaitable[BrowserContext]]
+
+
+async def booked(db: Database, *, agreed: bool = True, who: Patient = booking.ALICE) -> Booking:
+    """An appointment with Bob that is soon enough for its room to be open."""
+    made = await booking.book(db, people.soon(), who)
+    if agreed:
+        await changes.give_consent(db, booking.guest(made.id), made.id, consent.VERSION)
+    return made
+
+
+async def guest(context: BrowserContext, made: Booking) -> Page:
+    """Whoever has the code, at their appointment."""
+    page = await context.new_page()
+    await page.add_init_script(WATCHED)
+    await page.goto("/appointment/code")
+    await page.get_by_role("textbox").fill(made.code)
+    await page.locator("main form button").click()
+    await page.wait_for_url("**/appointment")
+    return page
+
+
+async def staff(context: BrowserContext, login: str = "bob") -> Page:
+    """Somebody who works here, after their login."""
+    page = await context.new_page()
+    await page.add_init_script(WATCHED)
+    await page.goto("/login")
+    await page.locator("#login").fill(login)
+    await page.locator("#password").fill(people.PASSWORD)
+    await page.locator("main form button").click()
+    await page.wait_for_url(lambda url: not url.endswith("/login"))
+    return page
+
+
+async def check_and_join(page: Page) -> None:
+    """Through the device check: switch on (unless the browser has been allowed already), look, go on."""
+    await page.locator("#join:enabled").wait_for()
+    if not await page.evaluate("navigator.permissions.query({ name: 'camera' }).then(({ state }) => state === 'granted')"):
+        await page.locator("#open").click()
+    await page.wait_for_function("document.querySelector('video.self').videoWidth > 0")
+    await page.locator("#join").click()
+
+
+async def waiting(visitor: Visitor, made: Booking, **how: Any) -> Page:
+    """The patient in the waiting room."""
+    page = await guest(await visitor(**how), made)
+    await page.goto("/appointment/room")
+    await check_and_join(page)
+    await page.locator("#waiting").wait_for()
+    return page
+
+
+async def on_call(visitor: Visitor, made: Booking, **how: Any) -> Page:
+    """The doctor in the room."""
+    page = await staff(await visitor(**how))
+    await page.goto(f"/practice/appointments/{made.id}/room")
+    await check_and_join(page)
+    await page.locator("#talk").wait_for()
+    return page
+
+
+@asynccontextmanager
+async def talking(visitor: Visitor, made: Booking) -> AsyncIterator[tuple[Page, Page]]:
+    """Doctor and patient, seeing each other."""
+    alice, bob = await asyncio.gather(waiting(visitor, made), on_call(visitor, made))
+    await bob.locator("[data-act=admit]").click()
+    await asyncio.gather(sees(alice), sees(bob))
+    yield bob, alice
+
+
+async def sees(page: Page, frames: int = 60, seconds: float = 30) -> dict[str, Any]:
+    """Waits until so many more frames are decoded and sound is heard; the figures then."""
+    first = await page.evaluate(FIGURES)
+    async with asyncio.timeout(seconds):
+        while True:
+            now: dict[str, Any] = await page.evaluate(FIGURES)
+            if now["video"] - first["video"] >= frames and now["energy"] > first["energy"]:
+                return now
+            await asyncio.sleep(0.2)
