@@ -15,7 +15,7 @@ from aiohttp import web
 
 from telemed import clock, wording
 from telemed.assets import Assets
-from telemed.errors import Forbidden, NotLoggedIn, Refusal
+from telemed.errors import Forbidden, NotLoggedIn, Refusal, TooMany
 from telemed.http import arguments
 from telemed.identity import sessions
 from telemed.identity.access import may
@@ -124,7 +124,12 @@ def see_other(address: str) -> web.Response:
 
 def refusal_page(request: web.Request, refusal: Refusal) -> web.Response:
     """A refusal as a page with its sentence and a way on."""
-    return render(request, "error.html", status=refusal.status, refusal=refusal)
+    response = render(request, "error.html", status=refusal.status, refusal=refusal)
+    if isinstance(refusal, TooMany):
+        response.headers["Retry-After"] = str(refusal.retry_after)
+    elif refusal.status == 503:
+        response.headers["Retry-After"] = "5"
+    return response
 
 
 def security_headers(settings_origin: str) -> dict[str, str]:

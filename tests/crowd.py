@@ -91,10 +91,10 @@ class Crowd:
     async def arrive(self) -> None:
         """Somebody enters the waiting room: a plain update beside all the others."""
         if self.booked:
+            arriving = self.dice.choice(self.booked).id
             async with self.db.transaction(SYSTEM) as tx:
                 await tx.connection.execute(
-                    "UPDATE appointment SET status = 'arrived' WHERE id = $1 AND status = 'booked'",
-                    self.dice.choice(self.booked).id,
+                    "UPDATE appointment SET status = 'arrived' WHERE id = $1 AND status = 'booked'", arriving
                 )
 
     async def move(self) -> None:

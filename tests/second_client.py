@@ -28,6 +28,7 @@ class Client:
         self.counter = 0
         self.roster: dict[str, dict[str, Any]] = {}
         self.links: dict[str, dict[str, Any]] = {}  # seat -> {instance, up}
+        self.awaited: set[str] = set()  # seats that may not be back yet
         self.unanswered: dict[str, dict[str, Any]] = {}
         self.seen: list[dict[str, Any]] = []
         self.changed = asyncio.Event()
@@ -61,10 +62,12 @@ class Client:
         kind = message["type"]
         if kind == "joined":
             self.unanswered.clear()
+            self.awaited = {name for name, link in self.links.items() if link["up"]}
             await self.follow(message["roster"])
         elif kind == "roster":
             await self.follow(message["seats"])
         elif kind in ("waiting", "held"):
+            self.awaited.clear()
             await self.follow([])
         elif kind == "resumed":
             for command in list(self.unanswered.values()):
@@ -83,8 +86,11 @@ class Client:
 
     async def follow(self, seats: list[dict[str, Any]]) -> None:
         self.roster = {seat["seat"]: seat for seat in seats}
+        self.awaited -= set(self.roster)
         for name, link in list(self.links.items()):
             seat = self.roster.get(name)
+            if name in self.awaited:
+                continue
             if seat is None or not seat["admitted"] or seat["instance"] != link["instance"]:
                 del self.links[name]
         for name, seat in self.roster.items():

@@ -1,10 +1,5 @@
 -- Who somebody is: logins, refresh tokens, signing keys.
 
--- name: set_caller
--- Tells the walls, for this transaction, who asks.
-SELECT set_config('telemed.role', :role, true), set_config('telemed.person', :person, true),
-       set_config('telemed.site', :site, true), set_config('telemed.appointment', :appointment, true);
-
 -- name: person_by_login
 -- The person behind a login, with the hash to compare.
 SELECT person.id, person.login, person.name, person.role, person.site, person.password, person.active,

@@ -33,6 +33,7 @@ class Links:
     def __init__(self, signalling: Signalling, *, media: bool) -> None:
         self._signalling, self._media = signalling, media
         self._links: dict[m.Seat, Link] = {}
+        self._awaited: set[m.Seat] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: list[asyncio.Task[None]] = []
         self.ice = m.IceConfig()
@@ -44,11 +45,19 @@ class Links:
         """Whether every link there is works."""
         return all(link.pc.connectionState == "connected" for link in self._links.values())
 
+    async def rejoin(self, seats: tuple[m.RosterSeat, ...]) -> None:
+        """Joined again: a seat that is missing is perhaps only not back yet. Its link lives as long as its media."""
+        self._awaited = set(self._links)
+        await self.see(seats)
+
     async def see(self, seats: tuple[m.RosterSeat, ...]) -> None:
         """Closes and makes links so that they fit the roster."""
         self.roster = {seat.seat: seat for seat in seats}
+        self._awaited -= set(self.roster)
         for seat, link in list(self._links.items()):
             known = self.roster.get(seat)
+            if seat in self._awaited and link.pc.connectionState == "connected":
+                continue
             if known is None or not known.admitted or known.instance != link.instance:
                 del self._links[seat]
                 # Never broken off halfway: aiortc's decoder threads would stay and keep the process alive.
@@ -117,9 +126,14 @@ class Links:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def drop(self) -> None:
+        """Closes every link."""
+        self._awaited.clear()
+        await self.see(())
+
     async def close(self) -> None:
         """Closes every link and waits for its tasks."""
-        await self.see(())
+        await self.drop()
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._closing, return_exceptions=True)

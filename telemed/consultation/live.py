@@ -87,8 +87,8 @@ class Rooms:
     async def _recheck(self, appointment: str) -> None:
         async with self.db.transaction(SYSTEM) as tx:
             room = await tx.maybe(Room, "consultation.room", appointment=appointment)
-        for claims in {connection.claims.room: connection.claims for connection in self._here[appointment]
-                       if connection.claims}.values():  # fmt: skip
+        here = self._here.get(appointment, ())
+        for claims in {it.claims.room: it.claims for it in here if it.claims}.values():
             reason = _ended(room, claims)
             if reason is not None:
                 await self.log.append(claims.room, Ended(reason), "ended")

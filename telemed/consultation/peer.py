@@ -148,8 +148,8 @@ class Peer:
                 if frame.type is WSMsgType.TEXT:
                     message = m.decode_server(frame.data)
                     await self._take(message, ticket)
+                    self.messages.append(message)
                     async with self._news:
-                        self.messages.append(message)
                         self._news.notify_all()
         last = self.messages[-1] if self.messages else None
         again = ws.close_code in RECONNECT or (isinstance(last, m.Err) and last.code in TRANSIENT)
@@ -163,7 +163,7 @@ class Peer:
                 self.connected += 1
                 self._unanswered.clear()
                 self.links.ice = ice or self.links.ice
-                await self.links.see(seats)
+                await self.links.rejoin(seats)
             case m.Resumed():
                 self.connected += 1
                 for command in list(self._unanswered.values()):
@@ -175,21 +175,21 @@ class Peer:
             case m.Roster(seats=seats):
                 await self.links.see(seats)
             case m.Held() | m.Waiting():
-                await self.links.see(())
+                await self.links.drop()
             case m.DescFrom():
                 await self.links.describe(message)
             case m.CandFrom():
                 await self.links.attempt(message)
             case m.Err(code="gone"):
                 if not self.links.connected:
-                    await self.links.see(())
+                    await self.links.drop()
                     self.instance = secrets.token_urlsafe(12)
                 await self.send(m.Hello(ticket, self.instance, list(m.VERSIONS)))
             case m.Err(code=code, fatal=True) if code not in TRANSIENT:
                 self.over = code
             case m.Ended() | m.Kicked() | m.Denied() | m.Replaced():
+                await self.links.drop()
                 self.over = type(message).__name__.lower()
-                await self.links.see(())
 
     async def drop(self) -> None:
         """Loses the socket without a word, as a bad line does; `run` comes back."""

@@ -50,4 +50,8 @@ OFFERS: Final[dict[str, Offer]] = {
     "on_call": Offer(
         "Bereitschaft: Videosprechstunde", "On call: video consultation", 15, 0, 0, 15, ["video", "assisted"], notice=5
     ),
+    # Longer notice, so that the one whose login the demo shows first is always the earliest.
+    "backup": Offer(
+        "Bereitschaft: Videosprechstunde", "On call: video consultation", 15, 0, 0, 15, ["video", "assisted"], notice=30
+    ),
 }

@@ -18,6 +18,7 @@ from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import HoldDiffers, HoldGone
 from telemed.scheduling.types import Appointment, Blocker, Booking, BookingWish, Patient
 from telemed.text import Text
+from telemed.wording import HERE
 
 
 async def book(db: Database, codes: Codes, caller: Caller, wish: BookingWish, once: Once = NEVER) -> Booking:
@@ -60,7 +61,7 @@ def readable(patient: Patient) -> Patient:
     """The patient as written down. Raises NameUnreadable or Invalid, naming every field that is wrong."""
     wrong: dict[str, Text] = {}
     found: dict[str, object] = {}
-    today = clock.now().date()
+    today = clock.now().astimezone(HERE).date()
     for field, read in (
         ("name", lambda: names.person_name(patient.name)),
         ("birth_date", lambda: names.birth_date(patient.birth_date, today)),

@@ -66,7 +66,7 @@ async def confirmed(request: web.Request, caller: Caller) -> web.Response:
 
 @page("GET", "/appointment/consent", verb="appointment.read")
 async def read_consent(request: web.Request, caller: Caller) -> web.Response:
-    return _consent(request, await own(request, caller))
+    return _consent(request, await own(request, caller), goal=request.query.get("next", ""))
 
 
 @page("POST", "/appointment/consent", verb="consent.give")
@@ -74,12 +74,13 @@ async def give_consent(request: web.Request, caller: Caller) -> web.Response:
     """The box is never ticked beforehand (V-14); without the tick nothing happens but a clear word."""
     typed = await posted(request)
     it = await own(request, caller)
+    goal = typed.get("next", "")
     if typed.get("agree") != "yes":
-        return _consent(request, it, _("Without your consent the video consultation cannot begin."))
+        return _consent(request, it, _("Without your consent the video consultation cannot begin."), goal)
     if typed.get("version") != consent.VERSION:
-        return _consent(request, it, _("The text has changed in the meantime. Please read it again."))
+        return _consent(request, it, _("The text has changed in the meantime. Please read it again."), goal)
     await changes.give_consent(request.app[DATABASE], caller, it.id, consent.VERSION)
-    return see_other("/appointment/room" if open_now(it) else "/appointment?done=agreed")
+    return see_other("/appointment/room" if goal == "room" or open_now(it) else "/appointment?done=agreed")
 
 
 @page("POST", "/appointment/consent/withdrawal", verb="consent.withdraw")
@@ -124,10 +125,10 @@ def _slip(request: web.Request, it: Appointment) -> Slip:
     return Slip(code, segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff"))
 
 
-def _consent(request: web.Request, it: Appointment, why: Text | None = None) -> web.Response:
+def _consent(request: web.Request, it: Appointment, why: Text | None = None, goal: str = "") -> web.Response:
     return render(
         request, "visit/consent.html", status=422 if why else 200, it=it, agreed=agreed(it),
-        sentences=consent.SENTENCES, version=consent.VERSION, errors={"agree": why} if why else {},
+        sentences=consent.SENTENCES, version=consent.VERSION, errors={"agree": why} if why else {}, goal=goal,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ async def room(request: web.Request, caller: Caller) -> web.Response:
     if it.status not in ("booked", "arrived") or it.mode == "in_person":
         return see_other("/appointment")
     if not agreed(it):
-        return see_other("/appointment/consent")
+        return see_other("/appointment/consent?next=room")
     return render(
         request, "call/room.html", it=it, seat="patient", session="guest", after="/appointment/after",
         back="/appointment",

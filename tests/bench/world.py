@@ -41,7 +41,7 @@ _TAKEN = """
 async def build(urls: pg.Urls, practitioners: int, *, hours: tuple[int, int] = (8, 16), taken: float = 0.0) -> None:
     """A fresh world: the cast's sites, `practitioners` at them, 30 days open between `hours`, a share `taken`."""
     owner = await asyncpg.connect(urls.owner)
-    await owner.execute("TRUNCATE place, postal_code, site, person CASCADE")
+    await owner.execute("TRUNCATE data_file, place, postal_code, site, person CASCADE")
     db = await Database.open(urls.app, size=1)
     await load(owner)
     await people.arrive(db)

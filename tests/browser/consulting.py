@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
-from playwright.async_api import BrowserContext, Page
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, Page, expect
 
 from telemed.db import Database
 from telemed.scheduling import changes, consent
@@ -34,7 +37,7 @@ window.WebSocket = class extends Socket {
 };
 """
 FIGURES = """async () => {
-  const found = { video: 0, energy: 0, pairs: [], states: [], relayed: [] };
+  const found = { video: 0, energy: 0, pairs: [], states: [] };
   for (const pc of window.connections) {
     if (pc.connectionState === "closed") continue;
     found.states.push(pc.connectionState);
@@ -44,12 +47,14 @@ FIGURES = """async () => {
       if (one.type === "inbound-rtp" && one.kind === "audio") found.energy += one.totalAudioEnergy ?? 0;
       if (one.type === "transport" && one.selectedCandidatePairId) {
         const pair = stats.get(one.selectedCandidatePairId);
-        found.pairs.push([stats.get(pair.localCandidateId).candidateType, stats.get(pair.remoteCandidateId).candidateType]);
+        const [local, remote] = [stats.get(pair.localCandidateId), stats.get(pair.remoteCandidateId)];
+        found.pairs.push([local.candidateType, remote.candidateType]);
       }
     }
   }
   return found;
 }"""
+ALLOWED = "navigator.permissions.query({ name: 'camera' }).then(({ state }) => state === 'granted')"
 
 Visitor = Callable[..., Awaitable[BrowserContext]]
 
@@ -88,9 +93,11 @@ async def staff(context: BrowserContext, login: str = "bob") -> Page:
 async def check_and_join(page: Page) -> None:
     """Through the device check: switch on (unless the browser has been allowed already), look, go on."""
     await page.locator("#join:enabled").wait_for()
-    if not await page.evaluate("navigator.permissions.query({ name: 'camera' }).then(({ state }) => state === 'granted')"):
+    if not await page.evaluate(
+        "navigator.permissions.query({ name: 'camera' }).then(({ state }) => state === 'granted')"
+    ):
         await page.locator("#open").click()
-    await page.wait_for_function("document.querySelector('video.self').videoWidth > 0")
+    await expect(page.locator(".mirror .dark")).to_be_hidden()
     await page.locator("#join").click()
 
 
@@ -130,3 +137,13 @@ async def sees(page: Page, frames: int = 60, seconds: float = 30) -> dict[str, A
             if now["video"] - first["video"] >= frames and now["energy"] > first["energy"]:
                 return now
             await asyncio.sleep(0.2)
+
+
+async def looked_at(page: Page, name: str) -> None:
+    """Axe finds nothing (A-02). With TELEMED_TEST_SHOTS=<folder>, a picture for people to look at."""
+    folder = os.environ.get("TELEMED_TEST_SHOTS")
+    if folder:
+        width = (page.viewport_size or {"width": 0})["width"]
+        await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+    found = await Axe().run(page)
+    assert found.violations_count == 0, f"{name}: {found.generate_report()}"

@@ -188,8 +188,8 @@ async def test_first_view_is_light(visitor: Visitor) -> None:
         session.on("Network.loadingFinished", lambda event, sizes=sizes: sizes.append(event["encodedDataLength"]))
         await session.send("Network.enable")
         await page.goto(address, wait_until="networkidle")
-        print(f"{address}: {sum(sizes) / 1000:.1f} KB in {len(sizes)} requests")
-        assert sum(sizes) <= 50_000 and len(sizes) <= 8
+        assert sum(sizes) <= 50_000, f"{address}: {sum(sizes)} bytes"
+        assert len(sizes) <= 8, f"{address}: {len(sizes)} requests"
         await context.close()
 
 

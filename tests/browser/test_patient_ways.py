@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser]
 
 
 async def booked(owner: asyncpg.Connection) -> int:
-    return await owner.fetchval("SELECT count(*) FROM appointment WHERE status = 'booked'")
+    return int(await owner.fetchval("SELECT count(*) FROM appointment WHERE status = 'booked'"))
 
 
 @pytest.mark.rule("A-02")
@@ -133,7 +133,7 @@ async def test_answer_lost_and_sent_again(visitor: Visitor, owner: asyncpg.Conne
     context = await visitor("de")
     page = await context.new_page()
     hold = await reserve(page)
-    form = {
+    form: dict[str, str | float | bool] = {
         "key": await page.locator("input[name=key]").get_attribute("value") or "",
         "name": "Alice Ährenfeld", "birth_date": "17.5.1948", "email": "", "phone": "",
     }  # fmt: skip

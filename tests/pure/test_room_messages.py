@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any, get_args
 
@@ -10,6 +11,9 @@ import msgspec
 import pytest
 
 from telemed.consultation import messages as m
+from telemed.consultation import refusals as r
+from telemed.consultation.types import AppointmentOver, ConsentMissing
+from telemed.identity.tokens import TokenRefused
 
 DATA = Path(__file__).parent.parent / "data" / "messages"
 CLIENT: list[dict[str, Any]] = json.loads((DATA / "client.json").read_text())
@@ -54,3 +58,17 @@ def test_every_message_and_error_is_documented() -> None:
             rows = [line for line in page.splitlines() if line.startswith(f"| `{sample['type']}` |")]
             named = " ".join(rows)
             assert all(f"`{field}`" in named or field in ("type", "seq") for field in sample), row
+
+
+def test_every_refusal_is_documented() -> None:
+    page = (Path(m.__file__).parent / "PROTOCOL.md").read_text()
+    rows = {
+        code: line
+        for line in page.partition("## Errors")[2].splitlines() if line.startswith("| `")
+        for code in re.findall(r"`(\w+)`", line.split("|")[1])
+    }  # fmt: skip
+    refusals = [kind for kind in vars(r).values() if isinstance(kind, type) and issubclass(kind, r.SocketRefusal)]
+    for kind in (*refusals, AppointmentOver, ConsentMissing, TokenRefused):
+        if kind is not r.SocketRefusal:
+            closes = str(kind.close_code) if getattr(kind, "fatal", True) else "no"
+            assert closes in rows[kind.code].split("|")[2], kind

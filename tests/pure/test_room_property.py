@@ -257,6 +257,8 @@ def test_the_room_stays_one_room(empty: bool, actions: list[tuple[str, m.Seat, i
     for action in actions:
         world.act(*action)
     check_world(world)
+    said = [(entry.instance, entry.command.id) for _, entry in world.record if isinstance(entry, Said)]
+    assert len(said) == len(set(said)), "done twice"
 
 
 @settings(max_examples=60, deadline=None)

@@ -12,6 +12,9 @@ import pytest
 from telemed import clock, pg
 from telemed.db import Database
 from telemed.demo import region, tables
+from telemed.directory import search
+from telemed.directory.types import PractitionersQuery
+from telemed.directory.whereabouts import resolve
 from telemed.identity import passwords
 from telemed.identity.callers import ANONYMOUS
 from telemed.pg import Urls
@@ -80,6 +83,16 @@ async def test_somebody_is_free_at_any_hour(region_urls: Urls) -> None:
                 )  # fmt: skip
             assert timedelta() < start - clock.now() <= timedelta(minutes=35)
     await db.close()
+
+
+async def test_the_earliest_is_the_one_whose_login_is_shown_first(region_urls: Urls) -> None:
+    db = await Database.open(region_urls.app)
+    async with db.transaction(ANONYMOUS) as tx:
+        query = PractitionersQuery("17268", sort="earliest", specialty="general")
+        found = await search.practitioners(tx, await resolve(tx, "17268", "de"), query, "de")
+    await db.close()
+    first = found.practitioners[0]
+    assert f"{first.title} {first.name}" == region.DEMO_LOGINS[0].name
 
 
 async def test_nobody_can_be_rung_up_by_mistake(demo_owner: asyncpg.Connection) -> None:

@@ -122,6 +122,7 @@ async function openDevices() {
   button("open").disabled = true;
   await devices.open();
   await check.refresh();
+  part("asking", HTMLElement).hidden = true;
   button("open").disabled = false;
   button("open").hidden = devices.problems.audio === undefined && devices.problems.video === undefined;
   button("open").textContent = words("retry");
@@ -130,7 +131,7 @@ async function openDevices() {
 }
 
 function join() {
-  part("settings", HTMLDialogElement).prepend(part("devices", HTMLElement));
+  part("settings-title", HTMLElement).after(part("devices", HTMLElement));
   if (data.seat === "practitioner") enter([], true);
   else wait(words("joining"));
   signalling.join();

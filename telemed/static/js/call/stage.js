@@ -98,6 +98,7 @@ export class Stage {
   #row({ seat, name, about }) {
     const row = clone("row");
     set(row, ".name", about ? `${name}, ${about}` : name);
+    if (seat === "patient") set(row, ".born", words("born"));
     for (const button of row.querySelectorAll("button")) {
       const act = /** @type {Act} */ (button.dataset.act);
       button.onclick = () => {

@@ -1,0 +1,160 @@
+"""What the server spends on one call set-up, beside a bare aiohttp relay that passes the same frames.
+
+A set-up: both seats join, the patient is let in, offer and answer, four batches of candidates each way. Tickets are
+made beforehand. CPU is user and system time of the server's process; the database's is not in it, on either side.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+
+from telemed import pg
+from telemed.consultation.tickets import AUDIENCE, TYP
+from telemed.db import Database
+from telemed.identity.tokens import Keys
+from telemed.settings import Settings
+from tests import people
+from tests.bench import world
+from tests.bench.floors import cpu_seconds, floor, pids
+from tests.bench.report import Figure
+from tests.processes import serving
+
+CALLS, AT_ONCE, BATCHES = 240, 8, 4
+SDP = (
+    "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fingerprint:sha-256 "
+    + ":".join(["00"] * 32) + "\r\n" + "a=rtpmap:111 opus/48000/2\r\n" * 180
+)  # fmt: skip
+CANDIDATE = "candidate:842163049 1 udp 1677729535 203.0.113.7 46154 typ srflx raddr 0.0.0.0 rport 0 generation 0"
+
+
+@dataclass
+class Side:
+    """One socket of a call."""
+
+    socket: aiohttp.ClientWebSocketResponse
+    other: str
+    epoch: int = 0
+    got_cands: int = 0
+    counter: int = 0
+
+    async def send(self, **message: object) -> None:
+        self.counter += 1
+        await self.socket.send_str(json.dumps({**message, "id": str(self.counter)}))
+
+    async def until(self, *kinds: str) -> dict[str, object]:
+        while True:
+            message: dict[str, object] = json.loads((await self.socket.receive(timeout=20)).data)
+            assert message["type"] != "err", message
+            if message["type"] == "roster":
+                for seat in message["seats"]:  # type: ignore[attr-defined]
+                    self.epoch = seat["epoch"]
+            if message["type"] in kinds:
+                return message
+
+    async def desc(self, kind: str) -> None:
+        await self.send(type="desc", to=self.other, epoch=self.epoch, kind=kind, sdp=SDP)
+
+    async def cands(self) -> None:
+        candidates = [{"candidate": CANDIDATE, "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "abcd"}] * 2
+        for _ in range(BATCHES):
+            await self.send(type="cand", to=self.other, epoch=self.epoch, candidates=candidates)
+        for _ in range(BATCHES):
+            await self.until("cand")
+
+
+async def exchange(patient: Side, doctor: Side) -> None:
+    await doctor.desc("offer")
+    await patient.until("desc")
+    await patient.desc("answer")
+    await doctor.until("desc")
+    await asyncio.gather(patient.cands(), doctor.cands())
+
+
+async def our_call(session: aiohttp.ClientSession, url: str, tickets: dict[str, str]) -> None:
+    async with session.ws_connect(f"{url}/api/v1/socket") as one, session.ws_connect(f"{url}/api/v1/socket") as two:
+        patient, doctor = Side(one, "practitioner"), Side(two, "patient")
+        for side, seat in ((patient, "patient"), (doctor, "practitioner")):
+            hello = {"type": "hello", "ticket": tickets[seat], "instance": secrets.token_urlsafe(12), "versions": [1]}
+            await side.socket.send_str(json.dumps(hello))
+            await side.until("joined")
+        await doctor.send(type="admit", seat="patient")
+        await patient.until("admitted")
+        while not (patient.epoch and doctor.epoch):
+            await (patient if not patient.epoch else doctor).until("roster")
+        await exchange(patient, doctor)
+
+
+async def bare_call(session: aiohttp.ClientSession, url: str, room: str) -> None:
+    address = f"{url}/relay/{room}"
+    async with session.ws_connect(address) as one, session.ws_connect(address) as two:
+        patient, doctor = Side(one, "practitioner"), Side(two, "patient")
+        await patient.until("ready")
+        await doctor.until("ready")
+        await exchange(patient, doctor)
+
+
+async def run(urls: pg.Urls, settings: Settings) -> list[Figure]:
+    await world.build(urls, 2, hours=(0, 24))
+    async with serving(settings) as server, floor(urls.app) as floor_url, aiohttp.ClientSession() as session:
+        rounds: dict[str, list[float]] = {"ours": [], "floor": []}
+        for _ in range(3):
+            tickets = await _tickets(urls, settings)
+            before = cpu_seconds(server.pid)
+            await _all([our_call(session, server.url, pair) for pair in tickets])
+            rounds["ours"].append((cpu_seconds(server.pid) - before) / CALLS)
+            before = cpu_seconds(pids[floor_url])
+            await _all([bare_call(session, floor_url, secrets.token_hex(4)) for _ in range(CALLS)])
+            rounds["floor"].append((cpu_seconds(pids[floor_url]) - before) / CALLS)
+    ours, least = min(rounds["ours"]), min(rounds["floor"])
+    return [
+        Figure(
+            "signalling, CPU per call set-up (joining, admission and attendance included)", f"{ours * 1000:.2f} ms",
+            f"{least * 1000:.2f} ms", ours / least, "≤ 1.3", ours / least <= 1.3,
+        )
+    ]  # fmt: skip
+
+
+async def _all(calls: list[object]) -> None:
+    todo = iter(calls)
+
+    async def one_after_another() -> None:
+        for call in todo:
+            await call  # type: ignore[misc]
+
+    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+
+
+async def _tickets(urls: pg.Urls, settings: Settings) -> list[dict[str, str]]:
+    """Appointments that have begun to be, and a ticket for each seat of each."""
+    owner = await asyncpg.connect(urls.owner)
+    await owner.execute("DELETE FROM appointment")
+    rows = await owner.fetch(
+        "INSERT INTO appointment (id, practitioner, service, site, mode, status, during, reserved, code_digest,"
+        " patient_key, patient_name, birth_date, consent_version, consented)"
+        " SELECT id, $1, $2, $3, 'video', 'booked', during, during, sha256(id::text::bytea), sha256(id::text::bytea),"
+        " 'Alice Ährenfeld', '1948-05-17', '2026-11', now() FROM (SELECT gen_random_uuid() AS id,"
+        " tstzrange(now() + n * interval '15 min', now() + (n + 1) * interval '15 min') AS during"
+        " FROM generate_series(1, $4::int) AS n) AS wanted RETURNING id",
+        people.DR_BOB, people.TALK, people.PRENZLAU, CALLS,
+    )  # fmt: skip
+    await owner.close()
+    db = await Database.open(urls.app, size=1)
+    keys = await Keys.load(db, settings.secret)
+    await db.close()
+    return [{seat: _ticket(keys, row["id"], seat) for seat in ("patient", "practitioner")} for row in rows]
+
+
+def _ticket(keys: Keys, appointment: UUID, seat: str) -> str:
+    claims: dict[str, object] = {
+        "appointment": str(appointment), "epoch": 1, "seat": seat, "name": seat, "about": "",
+        "person": str(people.BOB) if seat == "practitioner" else None,
+    }  # fmt: skip
+    return keys.sign(TYP, AUDIENCE, claims, timedelta(minutes=5))
