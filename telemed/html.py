@@ -59,7 +59,7 @@ def page(
                 sessions.remember(response, renewed)
             return response
 
-        return Route("page", method, path, verb, function, handle, limit=limit)
+        return Route("page", method, path, verb, function, handle, limit=limit, session=session)
 
     return make
 

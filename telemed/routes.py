@@ -19,7 +19,10 @@ Handler = Callable[..., Awaitable[Any]]
 
 @dataclass(frozen=True, eq=False)
 class Route:
-    """One address. `handle` is what aiohttp calls; `function` is the handler as written, for its signature."""
+    """One address. `handle` is what aiohttp calls; `function` is the handler as written, for its signature.
+
+    `session` is whose cookie a page reads; an API route reads its bearer token.
+    """
 
     kind: Literal["api", "page", "socket"]
     method: str
@@ -31,6 +34,7 @@ class Route:
     errors: tuple[type[Refusal], ...] = ()
     limit: Limit | None = None
     headers: dict[str, dict[str, object]] = field(default_factory=dict)
+    session: Literal["guest", "staff"] | None = None
 
 
 def client_of(request: web.Request, behind_proxy: bool) -> str:

@@ -33,6 +33,7 @@ window.WebSocket = class extends Socket {
     super(...all);
     window.sockets = [...(window.sockets ?? []), this];
     this.addEventListener("message", ({ data }) => window.frames.push(["in", data]));
+    this.addEventListener("close", ({ code }) => window.frames.push(["closed", `${code}`]));
   }
 };
 """

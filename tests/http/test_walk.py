@@ -1,0 +1,174 @@
+"""Every route, as every role, as a stranger and without login, against the one permission table.
+
+What the table forbids answers 401 or 403 (a page leads to the login), a stranger's thing 404, and what it allows
+none of these three.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from aiohttp import ClientResponse
+from aiohttp.test_utils import TestClient
+
+from telemed import app, clock, limits
+from telemed.db import Database
+from telemed.identity import sessions
+from telemed.identity.access import TABLE
+from telemed.identity.callers import ANONYMOUS, SYSTEM, Caller
+from telemed.identity.logins import AUDIENCE
+from telemed.identity.tokens import Keys
+from telemed.routes import Route
+from telemed.scheduling import consent
+from telemed.wording import HERE
+from tests import people
+
+OWN, OTHERS = people.fixed(61), people.fixed(62)
+GUEST, OTHER_GUEST = Caller("guest", appointment=OWN), Caller("guest", appointment=OTHERS)
+# What happens at Bob's practice, for a patient at Petra's pharmacy; the rest of the cast has nothing to do with it.
+CALLERS: dict[str, Caller] = {"nobody": ANONYMOUS, "alice": GUEST, "another guest": OTHER_GUEST, **people.CALLERS}
+STRANGERS = {"another guest", "charlie", "paul"}
+ELSEWHERE = {303, 404, 410}  # a page may also send a stranger away: to their own day, or to search again
+
+
+@dataclass
+class World:
+    """A client, and an appointment of Alice's that is new for every call."""
+
+    client: TestClient
+    db: Database
+    keys: Keys
+    start: datetime
+
+    async def appointment(self) -> None:
+        async with self.db.transaction(SYSTEM) as tx:
+            await tx.connection.execute("UPDATE appointment SET status = 'cancelled'")
+            await tx.connection.execute(
+                "INSERT INTO appointment (id, practitioner, service, site, station, station_site, mode, status, during,"
+                " reserved, code_digest, patient_key, patient_name, birth_date, consent_version, consented)"
+                " VALUES ($1, $2, $3, $4, $5, $6, 'assisted', 'booked', tstzrange($7, $8), tstzrange($7, $8), $9, $9,"
+                " 'Alice Ährenfeld', '1948-05-17', $10, now())"
+                " ON CONFLICT (id) DO UPDATE SET status = 'booked', epoch = 1, consented = now(),"
+                " consent_version = $10",
+                OWN, people.DR_BOB, people.TALK, people.PRENZLAU, people.STATION, people.GERSWALDE, self.start,
+                self.start + timedelta(minutes=15), OWN.bytes, consent.VERSION,
+            )  # fmt: skip
+
+    async def ask(self, route: Route, who: str, thing: UUID) -> ClientResponse:
+        path = route.path.replace("{appointment}", str(thing)).replace("{hold}", str(thing))
+        path = path.replace("{service}", str(people.TALK)).replace("{practitioner}", str(people.DR_BOB))
+        form = {"data": {"seen": "yes"}} if route.kind == "page" and route.method == "POST" else {}
+        sample = self.samples(CALLERS[who]).get((route.method, route.path), form)
+        headers = self._credentials(route, CALLERS[who])
+        return await self.client.request(route.method, path, headers=headers, allow_redirects=False, **sample)
+
+    def _credentials(self, route: Route, caller: Caller) -> dict[str, str]:
+        if caller is ANONYMOUS:
+            return {}
+        claims = {"role": caller.role, "sub": caller.person, "site": caller.site, "appointment": caller.appointment}
+        token = self.keys.sign(
+            "at+jwt", AUDIENCE, {name: str(value) for name, value in claims.items() if value}, timedelta(hours=1)
+        )
+        if route.kind == "api":
+            return {"Authorization": f"Bearer {token}"}
+        cookie = sessions.GUEST_COOKIE if caller.role == "guest" else sessions.STAFF
+        return {"Cookie": f"{cookie}={token}"}
+
+    def samples(self, caller: Caller) -> dict[tuple[str, str], dict[str, Any]]:
+        """What a route needs to get as far as its permission."""
+        later = (self.start + timedelta(minutes=30)).isoformat()
+        wish: dict[str, Any] = {"service": str(people.TALK), "start": later, "mode": "video"}
+        if caller.role == "assistant":
+            wish |= {"mode": "assisted", "station": str(people.STATION)}
+        alice = {"name": f"Alice {'abcdefghij'[uuid4().int % 10]}renfeld", "birth_date": "1948-05-17"}
+        token = {"refresh_token": "x" * 43}
+        return {
+            ("POST", "/api/v1/sessions"): {"json": {"login": "carla", "password": people.PASSWORD}},
+            ("POST", "/api/v1/sessions/renewal"): {"json": token},
+            ("POST", "/api/v1/sessions/end"): {"json": token},
+            ("POST", "/api/v1/sessions/guest"): {"json": {"code": "2345-6789-CDFG"}},
+            ("GET", "/api/v1/towns"): {"params": {"where": "Prenzlau"}},
+            ("GET", "/api/v1/practitioners"): {"params": {"where": "Prenzlau"}},
+            ("GET", "/api/v1/sites"): {"params": {"where": "Prenzlau"}},
+            ("POST", "/api/v1/holds"): {"json": wish},
+            ("POST", "/api/v1/appointments"): {"json": {**wish, "patient": alice}},
+            ("GET", "/api/v1/appointments"): {"params": {"day": clock.now().astimezone(HERE).date().isoformat()}},
+            ("PATCH", "/api/v1/appointments/{appointment}"): {"json": {"start": later}},
+            ("POST", "/api/v1/appointments/{appointment}/consents"): {"json": {"version": consent.VERSION}},
+            ("POST", "/api/v1/appointments/{appointment}/tickets"): {"json": {}},
+        }
+
+
+@pytest.fixture
+async def world(
+    client: TestClient, cast: Database, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[World]:
+    monkeypatch.setattr(limits.Limit, "spend", lambda self, client: None)
+    start = people.soon()
+    await people.open_hours(cast, people.DR_BOB, start, 4)
+    made = World(client, cast, keys, start)
+    await made.appointment()
+    yield made
+
+
+def reads(route: Route, who: str) -> bool:
+    """Whether this caller's credentials are of the kind that the route looks at; others are nobody to it."""
+    if route.kind == "api" or who == "nobody":
+        return True
+    return (route.session == "guest") == (CALLERS[who].role == "guest")
+
+
+def concerns_a_thing(route: Route, scope: str) -> bool:
+    return scope not in ("-", "any") and ("{appointment}" in route.path or "{hold}" in route.path)
+
+
+WALKED = [route for route in app.ROUTES if route.kind in ("api", "page")]
+
+
+@pytest.mark.rule("V-09")
+@pytest.mark.parametrize("route", WALKED, ids=lambda route: f"{route.method} {route.path}")
+async def test_the_table_is_what_happens(world: World, route: Route) -> None:
+    for who, caller in CALLERS.items():
+        if not reads(route, who):
+            continue
+        scope = TABLE[route.verb][caller.role]
+        await world.appointment()
+        answer = await world.ask(route, who, OWN)
+        location = answer.headers.get("Location", "")
+        said = f"{who}, {route.verb} {scope}: {answer.status} {location} {(await answer.text())[:600]}"
+        if scope == "-":
+            if route.kind == "page" and caller is ANONYMOUS:
+                assert answer.status == 303 and location.startswith(("/login", "/appointment/code")), said
+            else:
+                assert answer.status == (401 if caller is ANONYMOUS else 403), said
+        elif concerns_a_thing(route, scope) and who in (*STRANGERS, "nobody"):
+            assert answer.status in (ELSEWHERE if route.kind == "page" else {404}), said
+        else:
+            assert answer.status < 500, said
+            assert answer.status not in (401, 403) or await own_refusal(answer), said
+
+
+async def own_refusal(answer: ClientResponse) -> bool:
+    """A 401 or 403 that is about what was sent (a spent token, say), not about who sent it."""
+    if answer.content_type != "application/problem+json":
+        return answer.url.path == "/session"  # its whole answer is whether somebody is logged in
+    return (await answer.json())["code"] not in ("not_logged_in", "forbidden")
+
+
+async def test_a_stranger_cannot_tell_what_exists(world: World) -> None:
+    """Charlie gets the same words for Alice's appointment and for one that nobody has."""
+    route = next(r for r in app.ROUTES if (r.method, r.path) == ("GET", "/api/v1/appointments/{appointment}"))
+    hers, nobodys = [await world.ask(route, "charlie", thing) for thing in (OWN, uuid4())]
+    assert hers.status == nobodys.status == 404
+    assert await hers.json() == await nobodys.json()
+
+
+def test_every_verb_of_the_table_is_used() -> None:
+    """Seats and the end of a consultation are asked for inside `tickets` and `settle`, behind `seat.take`."""
+    inside = {"seat.assistant", "seat.practitioner", "seat.patient", "consultation.end"}
+    assert set(TABLE) - inside == {route.verb for route in app.ROUTES} - inside
