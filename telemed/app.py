@@ -17,7 +17,7 @@ from telemed.consultation import live
 from telemed.db import Database
 from telemed.desk import appointment, events, login, practice, station, walkin
 from telemed.directory import api as directory_api
-from telemed.errors import NotFound, Refusal, TooLarge
+from telemed.errors import BadRequest, NotFound, Refusal, TooLarge
 from telemed.html import ASSETS, refusal_page, security_headers
 from telemed.identity import api as identity_api
 from telemed.identity.tokens import Keys
@@ -113,6 +113,8 @@ async def _refusals(
         return _refused(request, refusal)
     except web.HTTPRequestEntityTooLarge:
         return _refused(request, TooLarge())
+    except web.RequestPayloadError:  # a body cut off, or not packed as its Content-Encoding says
+        return _refused(request, BadRequest())
     except web.HTTPNotFound:
         return _refused(request, NotFound())
     except web.HTTPMethodNotAllowed as error:

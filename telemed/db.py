@@ -19,7 +19,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from telemed.errors import CONSTRAINTS, NotFound, Unavailable
+from telemed.errors import CONSTRAINTS, BadRequest, NotFound, Unavailable
 from telemed.identity.callers import Caller
 
 T = TypeVar("T")
@@ -124,7 +124,7 @@ def _bound(name: str, params: dict[str, object]) -> tuple[str, list[object]]:
 
 
 class _meant:
-    """Turns a violated constraint into the refusal registered under its name."""
+    """Turns a violated constraint into the refusal registered under its name, and what cannot be text into a 400."""
 
     def __enter__(self) -> None:
         return None
@@ -134,6 +134,8 @@ class _meant:
             refusal = CONSTRAINTS.get(error.constraint_name or "")
             if refusal is not None:
                 raise refusal from error
+        elif isinstance(error, asyncpg.CharacterNotInRepertoireError):  # a null character
+            raise BadRequest from error
         elif isinstance(error, asyncpg.AdminShutdownError | asyncpg.CannotConnectNowError):
             raise Unavailable from error
 

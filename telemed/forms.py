@@ -36,7 +36,7 @@ async def posted(request: web.Request) -> dict[str, str]:
         raise BadRequest
     try:
         form = await request.post()
-    except (ValueError, UnicodeDecodeError) as error:
+    except (ValueError, LookupError, RuntimeError) as error:  # the last two: unknown encodings
         raise BadRequest from error
     if len(form) != len(set(form)):
         raise BadRequest

@@ -6,8 +6,10 @@ import asyncio
 import errno
 import logging
 import signal
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import structlog
 from aiohttp import web
@@ -25,16 +27,37 @@ class PortTaken(Exception):
 def configure_logs(level: str) -> None:
     """One event a line, ids only; aiohttp's access log stays off, since addresses are personal data (G-32)."""
     number = logging.getLevelName(level.upper())
-    logging.basicConfig(level=max(number, logging.WARNING), format="%(name)s: %(message)s")
+    handler = logging.StreamHandler()
+    handler.setFormatter(_WithoutValues())
+    logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler])
     structlog.configure(
         processors=[
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(lambda exc_info: trail(exc_info[1])),
             structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
     )
+
+
+class _WithoutValues(logging.Formatter):
+    """What libraries log, as they wrote it down and not filled in: with whose address, or what was sent."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        said = f"{record.name}: {str(record.msg).partition(chr(10))[0]}"
+        return f"{said} {trail(record.exc_info[1])}" if record.exc_info else said
+
+
+def trail(error: BaseException | None) -> str:
+    """What kind of error was raised and where, the first cause last; never its message, which may quote a name."""
+    said = list[str]()
+    while error is not None:
+        frames = traceback.extract_tb(error.__traceback__)
+        lines = (f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno}" for frame in frames)
+        said.append(f"{type(error).__name__} at {' > '.join(lines)}")
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return " from ".join(said)
 
 
 @asynccontextmanager

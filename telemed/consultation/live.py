@@ -93,11 +93,12 @@ class Rooms:
             if reason is not None:
                 await self.log.append(claims.room, Ended(reason), "ended")
 
-    def spawn(self, work: Coroutine[object, object, None]) -> None:
+    def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
         """Work that outlives the request that caused it, and not the node."""
         task = asyncio.create_task(_logged(work))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
+        return task
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One socket, from its upgrade to its end."""
@@ -106,6 +107,8 @@ class Rooms:
         ws = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=FRAME_BYTES, compress=False, timeout=2.0)
         await ws.prepare(request)
         locale = choose(None, request.headers.get("Accept-Language", ""))
+        if request.transport is None:
+            return ws  # gone already
         connection = Connection(self, ws, locale, request.transport)
         self._open.add(connection)
         await connection.run()
@@ -114,7 +117,7 @@ class Rooms:
     async def drain(self) -> None:
         """Sends every page away; they come back to another node, or to this one restarted."""
         self._stopping = True
-        await asyncio.gather(*(connection.drain(DRAIN_MS) for connection in list(self._open)))
+        await asyncio.gather(*[connection.drain(DRAIN_MS) for connection in self._open])
 
     async def stop(self) -> None:
         """Lets attendance be written."""

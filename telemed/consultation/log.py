@@ -1,17 +1,16 @@
-"""The log of each room: append with a de-duplication id, follow from a sequence number.
+"""The log of each room: append with a de-duplication id, and be told what others append.
 
 A log keeps a window of entries per room. What falls out of the window is folded into the state kept at its old end,
-and whoever starts before that end is given this state first, as a `Snapshot`. Because the state is a pure fold, it does
-not matter which node makes the snapshot: a broker's stream (entries by subject, at most so many; a snapshot under a
-subject of its own, every half window) fits the same interface.
+and whoever starts following is given this state first, as a `Snapshot`. Because the state is a pure fold, it does not
+matter which node makes the snapshot: a broker's stream (entries by subject, at most so many; a snapshot under a subject
+of its own, every half window) fits the same interface.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import Callable
 from typing import Protocol
 
 import msgspec
@@ -22,16 +21,18 @@ WINDOW = 256  # entries per room
 WINDOW_BYTES = 256 * 1024
 FORGET_AFTER = 15 * 60.0  # seconds without a follower or an entry
 
+Tell = Callable[[int, Entry], None]
+"""Takes an entry with its number; neither waits nor raises, since it runs in the middle of somebody's `append`."""
+
 
 class Log(Protocol):
     async def append(self, room: str, entry: Entry, dedupe_id: str) -> int:
         """The entry's sequence number; for a `dedupe_id` seen before in the window, the number it got then."""
 
-    def follow(self, room: str, after: int) -> AsyncGenerator[tuple[int, Entry]]:
-        """Entries after this number, in order, each once, without end.
+    async def follow(self, room: str, tell: Tell) -> tuple[list[tuple[int, Entry]], Callable[[], None]]:
+        """What the log has, a Snapshot of all that is missing first; and how to stop.
 
-        Where the window does not reach back to `after`, the first one is a Snapshot of all that is missing; a Snapshot
-        further on means that the follower was too slow. Use within `contextlib.aclosing`.
+        Until then `tell` is given what comes after, in order, each entry once.
         """
 
 
@@ -42,8 +43,7 @@ class _Room:
         self.window: deque[tuple[Entry, str, int]] = deque()  # entry, its dedupe id, its size in bytes
         self.size = 0
         self.known: dict[str, int] = {}
-        self.changed = asyncio.Event()
-        self.followers = 0
+        self.followers: list[Tell] = []
         self.touched = time.monotonic()
 
     def append(self, entry: Entry, dedupe_id: str) -> int:
@@ -55,9 +55,17 @@ class _Room:
         while len(self.window) > WINDOW or self.size > WINDOW_BYTES:
             self._drop()
         self.touched = time.monotonic()
-        self.changed.set()
-        self.changed = asyncio.Event()
+        for tell in tuple(self.followers):
+            tell(seq, entry)
         return seq
+
+    def past(self) -> list[tuple[int, Entry]]:
+        entries = (entry for entry, _, _ in self.window)
+        return [(self.base, Snapshot(self.state)), *enumerate(entries, self.base + 1)]
+
+    def stop(self, tell: Tell) -> None:
+        self.followers.remove(tell)
+        self.touched = time.monotonic()
 
     def _drop(self) -> None:
         entry, dedupe_id, size = self.window.popleft()
@@ -79,23 +87,10 @@ class MemoryLog:
         kept = self._room(room)
         return kept.known.get(dedupe_id) or kept.append(entry, dedupe_id)
 
-    async def follow(self, room: str, after: int) -> AsyncGenerator[tuple[int, Entry]]:
+    async def follow(self, room: str, tell: Tell) -> tuple[list[tuple[int, Entry]], Callable[[], None]]:
         kept = self._room(room)
-        kept.followers += 1
-        try:
-            while True:
-                changed = kept.changed
-                if after < kept.base:
-                    after = kept.base
-                    yield after, Snapshot(kept.state)
-                elif after - kept.base < len(kept.window):
-                    after += 1
-                    yield after, kept.window[after - kept.base - 1][0]
-                else:
-                    await changed.wait()
-        finally:
-            kept.followers -= 1
-            kept.touched = time.monotonic()
+        kept.followers.append(tell)
+        return kept.past(), lambda: kept.stop(tell)
 
     def _room(self, name: str) -> _Room:
         room = self._rooms.get(name)

@@ -282,5 +282,6 @@ def decode_server(frame: str | bytes) -> ServerMessage:
     return _server_decoder.decode(frame)
 
 
-def encode(message: ServerMessage | ClientMessage) -> str:
-    return _encoder.encode(message).decode()
+def encode(message: ServerMessage | ClientMessage) -> bytes:
+    """One frame, in UTF-8."""
+    return _encoder.encode(message)

@@ -75,7 +75,7 @@ class Peer:
             self._unanswered[message.id] = message
         if self._ws is not None:
             with suppress(ConnectionError):
-                await self._ws.send_str(m.encode(message))
+                await self._ws.send_str(m.encode(message).decode())
 
     def id(self) -> str:
         self._numbers += 1

@@ -77,6 +77,8 @@ def _told(before: State, after: State, seq: int, entry: Entry, me: Me, was: Memb
         yield from _relayed(after, seq, said, me.seat)
         if isinstance(said.command, m.Mode):
             return  # the relayed message says it all; the roster would say it again
+    if after is before:
+        return  # as after every description and candidate
     if am.admitted != was.admitted:
         yield m.Admitted(seq) if am.admitted else m.Held(seq)
     now = sight(after, seq, me.seat)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from telemed import cluster, pg
 from telemed.settings import Settings
-from tests.bench import bookings, relay, search
+from tests.bench import bookings, first_frame, relay, search
 from tests.bench.report import Figure, show
 
-BENCHMARKS = {"bookings": bookings.run, "search": search.run, "relay": relay.run}
+BENCHMARKS = {"bookings": bookings.run, "search": search.run, "relay": relay.run, "first_frame": first_frame.run}
 
 
 async def main(names: list[str]) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -33,7 +33,5 @@ pids: dict[str, int] = {}
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time a process has used (proc(5), fields 14 and 15)."""
-    with open(f"/proc/{pid}/stat", encoding="ascii") as file:  # noqa: PTH123  not a file, a reading
-        fields = file.read().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    """User and system time a process has used, to the nanosecond (clock_getcpuclockid(3), as Linux forms the id)."""
+    return time.clock_gettime(~pid << 3 | 2)

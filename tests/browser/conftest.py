@@ -35,7 +35,7 @@ Visitor = Callable[..., Awaitable[BrowserContext]]
 async def chromium() -> AsyncIterator[Browser]:
     """One browser for the run; its camera is a test picture and its microphone beeps."""
     if not CHROMIUM.exists():
-        pytest.skip("needs Debian's chromium: apt-get install chromium")
+        pytest.fail("needs Debian's chromium: apt-get install chromium")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
         yield browser

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -132,12 +133,16 @@ async def talking(visitor: Visitor, made: Booking) -> AsyncIterator[tuple[Page, 
 async def sees(page: Page, frames: int = 60, seconds: float = 30) -> dict[str, Any]:
     """Waits until so many more frames are decoded and sound is heard; the figures then."""
     first = await page.evaluate(FIGURES)
-    async with asyncio.timeout(seconds):
-        while True:
-            now: dict[str, Any] = await page.evaluate(FIGURES)
-            if now["video"] - first["video"] >= frames and now["energy"] > first["energy"]:
-                return now
-            await asyncio.sleep(0.2)
+    until = time.monotonic() + seconds
+    while True:
+        now: dict[str, Any] = await page.evaluate(FIGURES)
+        if now["video"] - first["video"] >= frames and now["energy"] > first["energy"]:
+            return now
+        assert time.monotonic() < until, (
+            now,
+            await page.evaluate("window.frames.map(([way, text]) => [way, text.slice(0, 90)])"),
+        )
+        await asyncio.sleep(0.2)
 
 
 async def looked_at(page: Page, name: str) -> None:

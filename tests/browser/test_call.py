@@ -21,7 +21,6 @@ from tests.browser.consulting import (
     sees,
     staff,
     talking,
-    waiting,
 )  # fmt: skip
 
 pytestmark = pytest.mark.browser
@@ -98,7 +97,6 @@ async def test_nobody_else_is_asked_for_anything(cast: Database, visitor: Visito
     assert servers == [], "without a relay of our own nobody is asked for an address"
     assert {cookie.get("name") for cookie in await alice.context.cookies()} <= {"__Host-guest", "language"}
     assert await alice.evaluate("localStorage.length + sessionStorage.length") == 0
-    print(len(addresses), sum(received.values()), sum(size for one, size in received.items() if asked[one].endswith(".js")))
 
 
 @pytest.mark.rule("V-10")

@@ -6,7 +6,8 @@ was not answered, and loses its socket in the middle of a batch. A node is a fol
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Coroutine
+from collections import deque
+from collections.abc import Coroutine
 from typing import Any
 
 from hypothesis import given, settings
@@ -42,17 +43,18 @@ def at_once(work: Coroutine[Any, Any, Any]) -> Any:
 
 
 class Follower:
-    """Folds the log from wherever it is told to start."""
+    """Folds the log at its own pace, from whatever the log still has."""
 
     def __init__(self, log: MemoryLog, end: int) -> None:
-        self.entries: AsyncGenerator[tuple[int, Entry]] = log.follow("room", 0)
+        past, _ = at_once(log.follow("room", lambda seq, entry: self.entries.append((seq, entry))))
+        self.entries: deque[tuple[int, Entry]] = deque(past)
         self.state: State = EMPTY
         self.seq = 0
         self.end = end
 
     def step(self) -> tuple[State, int, Entry]:
         before = self.state
-        self.seq, entry = at_once(self.entries.__anext__())
+        self.seq, entry = self.entries.popleft()
         self.state = fold(before, self.seq, entry)
         return before, self.seq, entry
 

@@ -1,0 +1,149 @@
+"""Camera and microphone that are missing, refused, busy or blocked: clear words, and a way on without them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
+
+from telemed.db import Database
+from telemed.scheduling.types import Booking
+from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.consulting import Visitor, booked, check_and_join, guest, looked_at, on_call, sees
+
+pytestmark = pytest.mark.browser
+FAKE = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+BARE = [flag for flag in QUIET if flag not in FAKE]
+REFUSING = """
+const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wish) => {
+  if (wish.video) throw new DOMException("", "%s");
+  return ask(wish);
+};
+"""
+
+
+@asynccontextmanager
+async def browser(*flags: str) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*BARE, *flags])
+        yield launched
+        await launched.close()
+
+
+async def at_the_check(context: BrowserContext, made: Booking, script: str = "") -> Page:
+    """The device check, camera and microphone asked for."""
+    page = await guest(context, made)
+    if script:
+        await page.add_init_script(script)
+    await page.goto("/appointment/room")
+    await page.locator("#join:enabled").wait_for()
+    if not await page.locator("#problems").is_visible():
+        await page.locator("#open").click(timeout=2_000)
+    await page.locator("#problems p").first.wait_for()
+    return page
+
+
+async def test_refused(cast: Database, site: str) -> None:
+    made = await booked(cast)
+    async with browser(FAKE[0]) as refusing:
+        context = await refusing.new_context(base_url=site, locale="de")
+        page = await at_the_check(context, made)
+        await expect(page.locator("#problems")).to_contain_text("Kamera und Mikrofon wurden nicht erlaubt.")
+        await expect(page.locator("#problems")).to_contain_text("So erlauben Sie es:")
+        await expect(page.locator("#sound-only")).to_be_visible()
+        await looked_at(page, "refused")
+        await context.grant_permissions(["microphone"])
+        await page.locator("#sound-only").click()
+        await expect(page.locator("#problems")).not_to_contain_text("Ohne Mikrofon hört man Sie nicht.")
+        await expect(page.locator("#microphone")).to_be_visible()
+        await context.grant_permissions(["microphone", "camera"])
+        await page.locator("#open").click()
+        await expect(page.locator(".mirror .dark")).to_be_hidden()
+        await expect(page.locator("#problems")).to_be_hidden()
+        await looked_at(page, "allowed-after-all")
+
+
+async def test_nothing_plugged_in_and_still_listening(cast: Database, visitor: Visitor, site: str) -> None:
+    made = await booked(cast)
+    async with browser(FAKE[1]) as empty:
+        page = await at_the_check(await empty.new_context(base_url=site, locale="de"), made)
+        await expect(page.locator("#problems")).to_contain_text("keine Kamera und kein Mikrofon gefunden")
+        await expect(page.locator("#problems")).to_contain_text("Ohne Mikrofon hört man Sie nicht.")
+        await looked_at(page, "nothing-plugged-in")
+        await page.locator("#join").click()
+        bob = await on_call(visitor, made)
+        await bob.locator("[data-act=admit]").click()
+        await sees(page)
+        await expect(bob.locator(".tile .muted")).to_be_visible()
+        await expect(bob.locator(".tile .veil")).to_be_visible()
+        await expect(page.locator("#mic")).to_have_attribute("aria-checked", "false")
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("NotFoundError", "keine Kamera gefunden. Sie können auch ohne Bild sprechen."),
+        ("NotReadableError", "Ein anderes Programm benutzt gerade die Kamera."),
+        ("OverconstrainedError", "Diese Kamera lässt sich nicht benutzen."),
+        ("AbortError", "Die Kamera ging nicht an."),
+    ],
+)
+async def test_the_camera_fails_and_the_voice_does_not(cast: Database, visitor: Visitor, name: str, words: str) -> None:
+    made = await booked(cast)
+    page = await at_the_check(await visitor(), made, REFUSING % name)
+    await expect(page.locator("#problems")).to_have_text(words) if name == "AbortError" else None
+    await expect(page.locator("#problems")).to_contain_text(words)
+    await expect(page.locator("#problems p")).to_have_count(1)
+    await expect(page.locator("#microphone")).to_be_visible()
+    await page.locator("#join").click()
+    await expect(page.locator("#waiting")).to_be_visible()
+
+
+async def test_blocked_by_the_browser_itself(cast: Database, visitor: Visitor) -> None:
+    page = await at_the_check(await visitor(), await booked(cast), REFUSING % "SecurityError")
+    await expect(page.locator("#problems")).to_contain_text(
+        "Dieser Browser sperrt Kamera und Mikrofon auf allen Seiten."
+    )
+
+
+async def test_not_a_secure_context(cast: Database, visitor: Visitor, site: str) -> None:
+    """Without https our cookies do not even come; the page still says what is wrong."""
+    page = await guest(await visitor(), await booked(cast))
+    html = await (await page.context.request.get("/appointment/room")).text()
+    port = site.rsplit(":", 1)[1]
+    async with browser(*FAKE, f"--host-resolver-rules=MAP insecure.test 127.0.0.1:{port}") as plain:
+        page = await (await plain.new_context(locale="de")).new_page()
+
+        async def answer(route: Route) -> None:
+            await route.fulfill(body=html, content_type="text/html; charset=utf-8")
+
+        await page.route("**/appointment/room", answer)
+        await page.goto(f"http://insecure.test:{port}/appointment/room")
+        assert await page.evaluate("window.isSecureContext") is False
+        await page.locator("#open").click()
+        await expect(page.locator("#problems")).to_contain_text("Bitte öffnen Sie die Adresse mit https.")
+
+
+async def test_another_camera_and_microphone_in_the_middle(cast: Database, visitor: Visitor, site: str) -> None:
+    """Changed without a word of signalling: the connection does not even notice."""
+    made = await booked(cast)
+    async with browser(f"{FAKE[0]}=device-count=2", FAKE[1]) as two:
+        alice = await guest(await two.new_context(base_url=site, locale="de"), made)
+        await alice.goto("/appointment/room")
+        await check_and_join(alice)
+        bob = await on_call(visitor, made)
+        await bob.locator("[data-act=admit]").click()
+        await sees(bob)
+        told = await alice.evaluate("window.frames.filter(([, text]) => text.includes('desc')).length")
+        await alice.locator("#gear").click()
+        for select in ("#camera", "#microphone"):
+            options = await alice.locator(f"{select} option").evaluate_all("all => all.map((one) => one.value)")
+            assert len(options) >= 2, select
+            await alice.locator(select).select_option(options[1])
+            await expect(alice.locator(select)).to_have_value(options[1])
+        await alice.keyboard.press("Escape")
+        await sees(bob)
+        assert await alice.evaluate("window.frames.filter(([, text]) => text.includes('desc')).length") == told

@@ -1,0 +1,58 @@
+"""The same conversation through a real coturn and nothing else."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from playwright.async_api import Browser, async_playwright
+
+from telemed.db import Database
+from telemed.settings import Settings
+from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.consulting import Visitor, booked, sees, talking
+from tests.processes import free_port
+from tests.turn import Relay, relay
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+async def chromium() -> AsyncIterator[Browser]:
+    """Without this flag Chromium offers no relay that is on loopback."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*QUIET, "--allow-loopback-in-peer-connection"]
+        )
+        yield browser
+        await browser.close()
+
+
+@pytest.fixture
+async def coturn(tmp_path: Path) -> AsyncIterator[Relay]:
+    """In this test alone a peer may be on loopback: both ends of the relay are."""
+    async with relay(tmp_path, "127.0.0.1", "--allow-loopback-peers", "--allowed-peer-ip=127.0.0.1") as running:
+        yield running
+
+
+@pytest.fixture
+def site_settings(settings: Settings, coturn: Relay) -> Settings:
+    return msgspec.structs.replace(
+        settings, port=free_port(), turn_urls=coturn.urls, turn_secret=coturn.secret, ice_policy="relay"
+    )
+
+
+@pytest.mark.rule("V-02")
+async def test_through_the_relay_alone(cast: Database, visitor: Visitor, coturn: Relay) -> None:
+    async with talking(visitor, await booked(cast)) as (bob, alice):
+        figures = await asyncio.gather(sees(bob), sees(alice))
+        assert [one["pairs"] for one in figures] == [[["relay", "relay"]]] * 2
+        for page in (bob, alice):
+            offered: str = await page.evaluate("window.connections[0].localDescription.sdp")
+            candidates = [line for line in offered.splitlines() if line.startswith("a=candidate")]
+            assert candidates and all(" typ relay " in line for line in candidates), "no address of one's own is told"
+            (server,) = await page.evaluate("window.connections[0].getConfiguration().iceServers")
+            assert server["urls"] == list(coturn.urls) and server["username"].endswith(("-patient", "-practitioner"))
