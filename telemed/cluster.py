@@ -63,7 +63,9 @@ def running(directory: Path, bin_dir: Path, options: str = SAFE) -> Iterator[str
         if (data / "postmaster.pid").exists():
             with suppress(ClusterError):
                 run("pg_ctl", "-w", "-m", "fast", "stop")
-        run("pg_ctl", "-w", "-l", str(data / "log"), "-o", f"-k {sockets} -h '' {options}", "start")
+        # Terse: the details of an error quote the row it is about, and with it a name (G-32).
+        quiet = "-c log_error_verbosity=terse"
+        run("pg_ctl", "-w", "-l", str(data / "log"), "-o", f"-k {sockets} -h '' {quiet} {options}", "start")
         try:
             yield sockets
         finally:

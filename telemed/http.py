@@ -133,12 +133,12 @@ def problem(request: web.Request, refusal: Refusal) -> web.Response:
     """A refusal as problem+json (RFC 9457), its sentence in the caller's language."""
     locale = choose(None, request.headers.get("Accept-Language", ""))
     body: dict[str, object] = {
+        **refusal.data,
         "type": f"urn:telemed:problem:{refusal.code}",
         "title": str(refusal.sentence),
         "status": refusal.status,
         "detail": refusal.text.render(locale),
         "code": refusal.code,
-        **refusal.data,
     }
     if isinstance(refusal, Invalid):
         body["fields"] = {name: text.render(locale) for name, text in refusal.fields.items()}

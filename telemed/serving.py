@@ -27,6 +27,7 @@ class PortTaken(Exception):
 def configure_logs(level: str) -> None:
     """One event a line, ids only; aiohttp's access log stays off, since addresses are personal data (G-32)."""
     number = logging.getLevelName(level.upper())
+    logging.captureWarnings(capture=True)
     handler = logging.StreamHandler()
     handler.setFormatter(_WithoutValues())
     logging.basicConfig(level=max(number, logging.WARNING), handlers=[handler])

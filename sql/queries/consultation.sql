@@ -3,9 +3,10 @@
 -- with the appointment's id.
 
 -- name: room
--- What decides over a ticket: the appointment's standing, and how each seat is introduced.
-SELECT a.id, a.epoch, a.status, lower(a.during) AS starts, upper(a.during) AS ends, a.consented IS NOT NULL AS consented,
-       a.site, a.station_site, p.person AS practitioner_person, coalesce(a.patient_name, '') AS patient_name,
+-- What decides over a ticket: the appointment's standing, whether the current text was consented to, and how each seat
+-- is introduced.
+SELECT a.id, a.epoch, a.status, lower(a.during) AS starts, upper(a.during) AS ends,
+       coalesce(a.consent_version = :consent::text, false) AS consented, a.site, a.station_site, p.person AS practitioner_person, coalesce(a.patient_name, '') AS patient_name,
        concat_ws(' ', nullif(p.title, ''), p.name) AS practitioner_name, concat_ws(', ', s.name, s.town) AS practice,
        coalesce(concat_ws(', ', h.name, h.town), '') AS station,
        ARRAY(SELECT seat FROM seating WHERE appointment = a.id AND epoch = a.epoch AND state = 'admitted') AS admitted,
@@ -25,7 +26,7 @@ WITH entered AS (
         status = CASE WHEN :seat::text = 'patient' THEN 'arrived' ELSE status END,
         changed = CASE WHEN :seat::text = 'patient' AND status = 'booked' THEN :now ELSE changed END
     WHERE id = :appointment AND epoch = :epoch AND status IN ('booked', 'arrived')
-      AND (consented IS NOT NULL OR :seat::text = 'practitioner')
+      AND (consent_version = :consent::text OR :seat::text = 'practitioner')
       AND NOT EXISTS (SELECT FROM seating WHERE seating.appointment = :appointment AND seating.epoch = :epoch
                       AND seat = :seat::text AND state = 'barred')
     RETURNING id),

@@ -1,7 +1,7 @@
 -- What the pages of practices, pharmacies and hubs show. The walls leave each its own appointments.
 
--- name: day
--- A site's appointments of one local day in order, and for each whether the patient is here, since when, and inside.
+-- name: between
+-- A site's appointments of a while in order, and for each whether the patient is here, since when, and inside.
 SELECT shown.*, p.person AS practitioner_person, here.since AS here_since,
        EXISTS (SELECT FROM seating WHERE seating.appointment = a.id AND seating.epoch = a.epoch
                AND seat = 'patient' AND state = 'admitted') AS inside
@@ -18,8 +18,7 @@ LEFT JOIN LATERAL (
                       AND (before."left" IS NULL OR before."left" > one.joined - interval '5 min'))
 ) AS here ON true
 WHERE site.id = :site AND a.patient_name IS NOT NULL AND a.status NOT IN ('held', 'expired')
-  AND lower(a.during) >= :day::date::timestamp AT TIME ZONE site.zone
-  AND lower(a.during) < (:day::date + 1)::timestamp AT TIME ZONE site.zone
+  AND lower(a.during) >= :since AND lower(a.during) < :until
 ORDER BY lower(a.during), a.id;
 
 -- name: site

@@ -12,6 +12,7 @@ from telemed.consultation.types import AppointmentOver, ConsentMissing, NotBooke
 from telemed.http import operation
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE, KEYS
+from telemed.scheduling.types import CONSENT_VERSION
 
 
 @operation(
@@ -21,7 +22,7 @@ from telemed.keys import DATABASE, KEYS
 async def make_ticket(request: web.Request, caller: Caller, appointment: UUID, body: TicketWish) -> Ticket:
     """A ticket for the caller's seat in this appointment's room, good for 60 seconds."""
     async with request.app[DATABASE].transaction(caller) as tx:
-        room = await tx.one(Room, "consultation.room", appointment=appointment)
+        room = await tx.one(Room, "consultation.room", appointment=appointment, consent=CONSENT_VERSION)
         return await tickets.mint(tx, request.app[KEYS], caller, room, body.seat)
 
 

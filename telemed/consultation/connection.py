@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -19,12 +18,13 @@ from aiohttp import WSMessage, WSMsgType, web
 from telemed.consultation import messages as m
 from telemed.consultation import refusals as r
 from telemed.consultation import settle, tickets
-from telemed.consultation.log import WINDOW_BYTES
+from telemed.consultation.log import WINDOW, WINDOW_BYTES
 from telemed.consultation.room import EMPTY, Entry, Left, Said, Seated, State, check, fold
 from telemed.consultation.sdp import vet
 from telemed.consultation.turn import ice
 from telemed.consultation.types import Claims
 from telemed.consultation.views import Me, view
+from telemed.consultation.wire import Bucket, text_frame
 from telemed.errors import Refusal
 from telemed.identity.tokens import TokenRefused
 
@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 HELLO_WITHIN = 3.0  # seconds
 GOODBYE_WITHIN = 10.0  # seconds until a line that takes no close frame is cut
 OUTBOX = 2 * WINDOW_BYTES  # a page that resumes may get a whole window at once
-REMEMBERED = 256  # answered ids per page; as many as the log's window
+REMEMBERED = WINDOW  # answered ids per page
 
 log = structlog.get_logger()
 
 # Messages and errors after which there is nothing more to say.
-_LAST_WORDS = {"replaced": 4409, "kicked": 4403, "denied": 4403, "ended": 4410}
+_LAST_WORDS: dict[object, int] = {
+    m.Replaced: 4409, m.Kicked: 4403, m.Denied: 4403, m.Ended: 4410, "replaced": 4409, "kicked": 4403, "ended": 4410,
+}  # fmt: skip
 
 
 class Connection:
@@ -51,7 +53,10 @@ class Connection:
         self._unfollow: Callable[[], None] | None = None
         self._renewal: asyncio.TimerHandle | None = None
         self._answered: dict[str, int] = {}
-        self._goodbye: asyncio.Task[None] | None = None
+        self._outbox: list[bytes] = []
+        self._room = ""
+        self._waiting: asyncio.Task[None] | None = None
+        self._last_word: int | None = None
         self.socket = secrets.token_urlsafe(9)
         self.claims: Claims | None = None
         self.attendance = 0
@@ -62,17 +67,9 @@ class Connection:
         """Reads until the socket is closed. What is refused is answered; what is broken is logged; nothing escapes."""
         self._send(m.Welcome(self._rooms.node))
         try:
-            while self._goodbye is None:
-                try:
-                    frame = await self._receive()
-                    if frame.type is not WSMsgType.TEXT and frame.type is not WSMsgType.BINARY:
-                        break
-                    await self._read(frame)
-                except Exception as error:
-                    self._fail(error)
-            if self._goodbye is not None:
-                # To its end: a page that finds the line cut may not believe the close code.
-                await asyncio.wait({self._goodbye})
+            await self._listen()
+            if self._last_word is not None:
+                await self._close(self._last_word)
         finally:
             if self._unfollow is not None:
                 self._unfollow()
@@ -80,20 +77,38 @@ class Connection:
                 self._renewal.cancel()
             self._rooms.gone(self)
 
-    def drain(self, after_ms: int) -> asyncio.Task[None]:
+    def drain(self, after_ms: int) -> None:
         """The server stops: the page comes back, spread over `after_ms`; its media runs on."""
         self._send(m.Drain(after_ms))
-        return self._finish(1001)
+        self._finish(1001)
 
     # Reading.
 
-    async def _receive(self) -> WSMessage:
-        if self.me is not None:
-            return await self._ws.receive()
+    async def _listen(self) -> None:
+        while self._last_word is None:
+            try:
+                frame = await self._receive()
+                if frame is None:
+                    return
+                await self._read(frame)
+            except Exception as error:
+                self._fail(error)
+
+    async def _receive(self) -> WSMessage | None:
+        """A frame; None at the end."""
+        self._waiting = task = asyncio.current_task()
         try:
-            return await self._ws.receive(HELLO_WITHIN)
+            frame = await self._ws.receive(HELLO_WITHIN if self.me is None else None)
         except TimeoutError:
             raise r.HelloLate from None
+        except asyncio.CancelledError:
+            if self._last_word is None or task is None:
+                raise
+            task.uncancel()
+            return None
+        finally:
+            self._waiting = None
+        return frame if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY) else None
 
     async def _read(self, frame: WSMessage) -> None:
         match self._decode(frame):
@@ -106,7 +121,7 @@ class Connection:
             case _ if self.me is None or self.claims is None:
                 raise r.HelloExpected
             case m.Bye():
-                await self._rooms.log.append(self.claims.room, Left(self.me.seat, self.socket), f"{self.socket}:bye")
+                await self._rooms.log.append(self._room, Left(self.me.seat, self.socket), f"{self.socket}:bye")
                 self._finish(1000)
             case command:
                 await self._obey(command, self.me, self.claims)
@@ -133,7 +148,7 @@ class Connection:
         if self.claims is not None and (claims.room, claims.seat) != (self.claims.room, self.claims.seat):
             raise TokenRefused
         self._rooms.take(self, claims)
-        self.claims = claims
+        self.claims, self._room = claims, claims.room
         entered = await tickets.enter(self._rooms.db, claims)
         self.attendance = entered.attendance
         resume = isinstance(message, m.Resume)
@@ -141,8 +156,8 @@ class Connection:
         seated = Seated(
             claims.seat, message.instance, self.socket, claims.name, claims.about, entered.admitted, resume
         )  # fmt: skip
-        seq = await self._rooms.log.append(claims.room, seated, f"{self.socket}:{message.instance}:{resume}")
-        past, unfollow = await self._rooms.log.follow(claims.room, self._told)
+        seq = await self._rooms.log.append(self._room, seated, f"{self.socket}:{message.instance}:{resume}")
+        past, unfollow = await self._rooms.log.follow(self._room, self._told)
         (base, snapshot), *missed = past
         after = message.seq if isinstance(message, m.Resume) else seq - 1
         if not base <= after < seq:  # the window is past it, or it is a number of another room
@@ -165,7 +180,7 @@ class Connection:
         except Refusal as error:
             self._refuse(error, command.id)
             return
-        await self._rooms.log.append(claims.room, said, f"{me.instance}:{command.id}")
+        await self._rooms.log.append(self._room, said, f"{me.instance}:{command.id}")
 
     # Writing.
 
@@ -179,17 +194,16 @@ class Connection:
     def _hear(self, seq: int, entry: Entry, me: Me, *, aloud: bool) -> None:
         """Goes on in the log; `aloud`: the page has not been told of this entry yet."""
         before, self.state = self.state, fold(self.state, seq, entry)
-        if isinstance(entry, Said) and (entry.seat, entry.instance) == (me.seat, me.instance):
-            self._remember(before, seq, entry)
-        if aloud:
-            for message in view(before, self.state, seq, entry, me):
+        for message in view(before, self.state, seq, entry, me):
+            if isinstance(message, m.Ok):
+                self._remember(message)
+            if aloud:
                 self._tell(message, me)
 
-    def _remember(self, before: State, seq: int, said: Said) -> None:
-        if check(before, said) is None:
-            self._answered[said.command.id] = seq
-            if len(self._answered) > REMEMBERED:
-                del self._answered[next(iter(self._answered))]
+    def _remember(self, done: m.Ok) -> None:
+        self._answered[done.id] = done.seq
+        if len(self._answered) > REMEMBERED:
+            del self._answered[next(iter(self._answered))]
 
     def _tell(self, message: m.Logged, me: Me) -> None:
         if isinstance(message, m.Joined) and message.admitted:
@@ -199,9 +213,9 @@ class Connection:
         self._send(message)
         if isinstance(message, m.Resumed) and self.state.members[me.seat].admitted:
             self._send_ice(me)
-        code = message.code if isinstance(message, m.Err) else str(type(message).__struct_config__.tag)
-        if code in _LAST_WORDS and not (isinstance(message, m.Err) and not message.fatal):
-            self._finish(_LAST_WORDS[code])
+        last = _LAST_WORDS.get(message.code if isinstance(message, m.Err) else type(message))
+        if last:
+            self._finish(last)
 
     def _send_ice(self, me: Me) -> None:
         config = self._ice(me)
@@ -223,12 +237,23 @@ class Connection:
             self._send_ice(me)
 
     def _send(self, message: m.ServerMessage) -> None:
-        if self._goodbye is not None or self._ws.closed or self._transport.is_closing():
+        if self._last_word is not None:
             return
-        # Past aiohttp's own writer, whose every frame has to be awaited in case the page reads slowly.
-        self._transport.write(text_frame(m.encode(message)))
+        if not self._outbox:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._outbox.append(text_frame(m.encode(message)))
+
+    def _flush(self) -> None:
+        """Writes what was said in this turn of the loop at once: what goes out costs most by the piece.
+
+        Past aiohttp's own writer, whose every frame has to be awaited in case the page reads slowly.
+        """
+        if not self._outbox or self._ws.closed or self._transport.is_closing():
+            return
+        self._transport.write(b"".join(self._outbox))
+        self._outbox.clear()
         if self._transport.get_write_buffer_size() > OUTBOX:
-            self._finish(r.TooSlow.close_code)
+            self._refuse(r.TooSlow())
 
     # Ending.
 
@@ -248,40 +273,18 @@ class Connection:
         if fatal:
             self._finish(refusal.close_code)
 
-    def _finish(self, code: int) -> asyncio.Task[None]:
-        """Says nothing more and closes; the reader notices."""
-        if self._goodbye is None:
-            self._goodbye = self._rooms.spawn(self._close(code))
-        return self._goodbye
+    def _finish(self, code: int) -> None:
+        """Nothing more is said; the reader stops waiting for the page and closes."""
+        if self._last_word is None:
+            self._last_word = code
+            if self._waiting is not None:
+                self._waiting.cancel()
 
     async def _close(self, code: int) -> None:
+        # By the reader, and to the end: a page that finds the line cut may not believe the close code.
+        self._flush()
         try:
             async with asyncio.timeout(GOODBYE_WITHIN):
                 await self._ws.close(code=code)
         except TimeoutError:
             self._transport.abort()
-
-
-def text_frame(text: bytes) -> bytes:
-    """A message in one frame, as servers send it: neither masked nor compressed (RFC 6455 section 5.2)."""
-    size = len(text)
-    if size < 126:
-        return struct.pack("!BB", 0x81, size) + text
-    if size < 1 << 16:
-        return struct.pack("!BBH", 0x81, 126, size) + text
-    return struct.pack("!BBQ", 0x81, 127, size) + text
-
-
-class Bucket:
-    """A token bucket: RATE messages a second on average, BURST at once."""
-
-    def __init__(self) -> None:
-        self._tokens, self._then = float(m.BURST), asyncio.get_running_loop().time()
-
-    def spend(self) -> None:
-        """Takes one. Raises TooManyMessages."""
-        now = asyncio.get_running_loop().time()
-        self._tokens = min(float(m.BURST), self._tokens + (now - self._then) * m.RATE) - 1
-        self._then = now
-        if self._tokens < 0:
-            raise r.TooManyMessages

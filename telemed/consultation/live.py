@@ -17,7 +17,7 @@ from telemed.consultation.log import Log, MemoryLog
 from telemed.consultation.messages import EndReason
 from telemed.consultation.refusals import OriginRefused, RoomFull
 from telemed.consultation.room import Away, Ended, Left
-from telemed.consultation.tickets import SOCKET, within
+from telemed.consultation.tickets import SOCKET, find, within
 from telemed.consultation.types import Claims, Room
 from telemed.db import Database
 from telemed.errors import Refusal
@@ -86,19 +86,18 @@ class Rooms:
 
     async def _recheck(self, appointment: str) -> None:
         async with self.db.transaction(SYSTEM) as tx:
-            room = await tx.maybe(Room, "consultation.room", appointment=appointment)
+            room = await find(tx, appointment)
         here = self._here.get(appointment, ())
         for claims in {it.claims.room: it.claims for it in here if it.claims}.values():
             reason = _ended(room, claims)
             if reason is not None:
                 await self.log.append(claims.room, Ended(reason), "ended")
 
-    def spawn(self, work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Work that outlives the request that caused it, and not the node."""
         task = asyncio.create_task(_logged(work))
         self._work.add(task)
         task.add_done_callback(self._work.discard)
-        return task
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
         """One socket, from its upgrade to its end."""
@@ -114,10 +113,11 @@ class Rooms:
         await connection.run()
         return ws
 
-    async def drain(self) -> None:
+    def drain(self) -> None:
         """Sends every page away; they come back to another node, or to this one restarted."""
         self._stopping = True
-        await asyncio.gather(*[connection.drain(DRAIN_MS) for connection in self._open])
+        for connection in self._open:
+            connection.drain(DRAIN_MS)
 
     async def stop(self) -> None:
         """Lets attendance be written."""
@@ -166,7 +166,7 @@ async def rooms(app: web.Application) -> AsyncIterator[None]:
 
 async def drain(app: web.Application) -> None:
     """For `on_shutdown`: aiohttp waits for handlers, and these end only when told."""
-    await app[ROOMS].drain()
+    app[ROOMS].drain()
 
 
 async def open_socket(request: web.Request) -> web.StreamResponse:

@@ -111,11 +111,11 @@ Entry = Seated | Away | Left | Said | Ended | Snapshot
 
 def check(state: State, entry: Entry) -> type[SocketRefusal] | None:
     """Why this entry changes nothing in this state, or None if it does."""
-    if isinstance(entry, Snapshot):
-        return None
-    if state.ended:
+    if state.ended and not isinstance(entry, Snapshot):
         return Over
     match entry:
+        case Said():
+            return _check_said(state, entry)
         case Seated():
             return _check_seated(state, entry)
         case Away(seat=seat, socket=socket):
@@ -126,8 +126,6 @@ def check(state: State, entry: Entry) -> type[SocketRefusal] | None:
             # One that talks is never given up from here: media lives without signalling.
             gone = member and (not lost or (not member.here and not member.admitted))
             return None if gone and member and member.socket == socket else ReplacedBy
-        case Said():
-            return _check_said(state, entry)
     return None
 
 
@@ -150,6 +148,8 @@ def _check_said(state: State, entry: Said) -> type[SocketRefusal] | None:
     if me is None or me.instance != entry.instance:
         return ReplacedBy
     match entry.command:
+        case m.Desc(to=to, epoch=epoch) | m.Cand(to=to, epoch=epoch):
+            return _check_relay(state, me, entry.seat, to, epoch)
         case m.Admit(seat=seat) | m.Hold(seat=seat) | m.Deny(seat=seat) | m.Kick(seat=seat):
             if entry.seat != "practitioner" or seat == "practitioner":
                 return PractitionerOnly
@@ -158,8 +158,6 @@ def _check_said(state: State, entry: Said) -> type[SocketRefusal] | None:
             return None if entry.seat == "practitioner" else PractitionerOnly
         case m.Mode():
             return None if me.admitted else NotAdmitted
-        case m.Desc(to=to, epoch=epoch) | m.Cand(to=to, epoch=epoch):
-            return _check_relay(state, me, entry.seat, to, epoch)
 
 
 def _check_relay(state: State, me: Member, seat: m.Seat, to: m.Seat, epoch: int) -> type[SocketRefusal] | None:
@@ -187,6 +185,8 @@ def fold(state: State, seq: int, entry: Entry) -> State:
     if check(state, entry):
         return state
     match entry:
+        case Said(seat=seat, command=command):
+            return _obey(state, seq, seat, command)
         case Snapshot(state=kept):
             return kept
         case Ended(reason=reason):
@@ -197,8 +197,6 @@ def fold(state: State, seq: int, entry: Entry) -> State:
             return _with(state, seat, replace(state.members[seat], here=False))
         case Left(seat=seat):
             return _with(state, seat, None)
-        case Said(seat=seat, command=command):
-            return _obey(state, seq, seat, command)
 
 
 def _seated(before: Member | None, seq: int, entry: Seated) -> Member:
@@ -212,6 +210,8 @@ def _seated(before: Member | None, seq: int, entry: Seated) -> Member:
 
 def _obey(state: State, seq: int, seat: m.Seat, command: m.Command) -> State:
     match command:
+        case m.Desc() | m.Cand():
+            return state
         case m.Admit(seat=other):
             member = state.members[other]
             return state if member.admitted else _with(state, other, replace(member, admitted=True, since=seq))
@@ -225,8 +225,6 @@ def _obey(state: State, seq: int, seat: m.Seat, command: m.Command) -> State:
             return replace(state, ended="fulfilled")
         case m.Mode(mic=mic, cam=cam):
             return _with(state, seat, replace(state.members[seat], mic=mic, cam=cam))
-        case _:
-            return state
 
 
 def _with(state: State, seat: m.Seat, member: Member | None) -> State:

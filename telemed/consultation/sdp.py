@@ -8,6 +8,7 @@ from __future__ import annotations
 from telemed.consultation.refusals import SdpInsecure, SdpRefused, SocketRefusal
 
 MEDIA_LIMIT = 6  # m-sections: audio, video, screen, their spares, data
+_DECIDING = ("m=", "a=fingerprint:", "a=crypto:")
 _SECURE = ("UDP/TLS/RTP/SAVPF", "UDP/TLS/RTP/SAVP", "UDP/DTLS/SCTP")
 
 
@@ -16,6 +17,7 @@ def vet(sdp: str) -> type[SocketRefusal] | None:
     lines = sdp.splitlines()
     if not lines or lines[0].strip() != "v=0" or "\0" in sdp:
         return SdpRefused
+    lines = [line for line in lines if line.startswith(_DECIDING)]
     media = [at for at, line in enumerate(lines) if line.startswith("m=")]
     if not 1 <= len(media) <= MEDIA_LIMIT:
         return SdpRefused

@@ -7,9 +7,9 @@ from uuid import UUID
 from telemed import clock
 from telemed.consultation import messages as m
 from telemed.consultation.refusals import NotHere
-from telemed.consultation.tickets import why_not, within
-from telemed.consultation.types import Claims, Room
-from telemed.db import Database, Tx
+from telemed.consultation.tickets import find, why_not, within
+from telemed.consultation.types import Claims
+from telemed.db import Database
 
 
 async def settle(db: Database, claims: Claims, command: m.Command) -> None:
@@ -35,7 +35,7 @@ async def _seat(db: Database, claims: Claims, seat: m.Seat, state: str) -> None:
             state=state, now=clock.now(),
         )  # fmt: skip
         if done is None:
-            raise why_not(claims, await _room(tx, claims))
+            raise why_not(claims, await find(tx, claims.appointment))
 
 
 async def _end(db: Database, claims: Claims) -> None:
@@ -45,9 +45,5 @@ async def _end(db: Database, claims: Claims) -> None:
             now=clock.now(),
         )  # fmt: skip
         if done is None:
-            room = await _room(tx, claims)
+            room = await find(tx, claims.appointment)
             raise NotHere if room and (room.status, room.epoch) == ("booked", claims.epoch) else why_not(claims, room)
-
-
-async def _room(tx: Tx, claims: Claims) -> Room | None:
-    return await tx.maybe(Room, "consultation.room", appointment=claims.appointment)

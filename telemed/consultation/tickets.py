@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 import msgspec
 
@@ -24,6 +25,7 @@ from telemed.errors import Forbidden, Refusal
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.identity.tokens import Keys, TokenRefused
+from telemed.scheduling.types import CONSENT_VERSION
 
 TYP, AUDIENCE = "ticket+jwt", "telemed/room"
 LIFETIME = timedelta(seconds=60)
@@ -80,6 +82,11 @@ async def _introduced(tx: Tx, caller: Caller, room: Room, seat: Seat) -> tuple[s
     return str(await tx.value("consultation.person_name", person=caller.person)), room.station
 
 
+async def find(tx: Tx, appointment: UUID | str) -> Room | None:
+    """The appointment as it is now; a consent to an older text counts as none."""
+    return await tx.maybe(Room, "consultation.room", appointment=appointment, consent=CONSENT_VERSION)
+
+
 def read(keys: Keys, token: str) -> Claims:
     """What a ticket says. Raises TokenRefused."""
     try:
@@ -94,10 +101,11 @@ async def enter(db: Database, claims: Claims) -> Entered:
         entered = await tx.maybe(
             Entered, "consultation.enter",
             appointment=claims.appointment, epoch=claims.epoch, seat=claims.seat, now=clock.now(),
+            consent=CONSENT_VERSION,
         )  # fmt: skip
         if entered is not None:
             return entered
-        room = await tx.maybe(Room, "consultation.room", appointment=claims.appointment)
+        room = await find(tx, claims.appointment)
     raise why_not(claims, room)
 
 

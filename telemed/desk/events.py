@@ -89,9 +89,9 @@ async def events(request: web.Request) -> web.StreamResponse:
     watch = request.app[WATCH]
     changed = watch.open(caller.site)
     try:
-        await response.prepare(request)
-        await response.write(b"retry: 2000\n\n")
         with suppress(TimeoutError, ConnectionError):
+            await response.prepare(request)
+            await response.write(b"retry: 2000\n\n")
             async with asyncio.timeout(ACCESS.total_seconds()):
                 while not watch.closing.is_set():
                     await _pass_on(response, changed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Literal
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from telemed import clock
+from telemed.consultation.tickets import CLOSES, OPENS
 from telemed.db import Tx
 from telemed.errors import Forbidden, NotLoggedIn
 from telemed.identity.callers import Caller
@@ -69,4 +70,10 @@ async def site(tx: Tx, caller: Caller) -> Site:
 
 
 async def day(tx: Tx, at: Site, on: date) -> list[Row]:
-    return await tx.many(Row, "desk.day", site=at.id, day=on)
+    """The appointments of a local day, and of today also those whose waiting room is open across midnight."""
+    zone = ZoneInfo(at.zone)
+    since, until = (datetime.combine(on + timedelta(days=n), time(), zone) for n in (0, 1))
+    if on == at.today:
+        since, until = min(since, clock.now() - CLOSES), max(until, clock.now() + OPENS)
+    found = await tx.many(Row, "desk.between", site=at.id, since=since, until=until)
+    return [row for row in found if row.start.astimezone(zone).date() == on or row.here_since is not None]

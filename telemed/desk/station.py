@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
+from telemed import clock
+from telemed.consultation.tickets import CLOSES, OPENS
 from telemed.desk import rows
 from telemed.errors import NotFound
 from telemed.forms import posted
@@ -76,11 +78,12 @@ async def _room(request: web.Request, caller: Caller, appointment: UUID, seat: s
 
 
 async def _todays(request: web.Request, caller: Caller, appointment: UUID) -> Appointment:
-    """An appointment of today at the caller's site. Raises NotFound for one of another day."""
+    """An appointment of today at the caller's site, or one whose waiting room is open. Raises NotFound for another."""
     it = await changes.read(request.app[DATABASE], caller, appointment)
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
-    if it.start.astimezone(ZoneInfo(at.zone)).date() != at.today:
+    open_now = it.start - OPENS <= clock.now() <= it.end + CLOSES
+    if not open_now and it.start.astimezone(ZoneInfo(at.zone)).date() != at.today:
         raise NotFound
     return it
 

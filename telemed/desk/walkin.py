@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
+from itertools import groupby
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 import msgspec
 import segno
@@ -19,7 +21,7 @@ from telemed.html import locale_of, page, render
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
-from telemed.scheduling import bookings, slots
+from telemed.scheduling import bookings, slots, wishes
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import once
@@ -45,6 +47,10 @@ class Offer(msgspec.Struct, frozen=True):
     service: Service
     starts: list[datetime]
 
+    def days(self) -> list[tuple[date, list[datetime]]]:
+        zone = ZoneInfo(self.service.zone)
+        return [(day, list(group)) for day, group in groupby(self.starts, lambda start: start.astimezone(zone).date())]
+
 
 @page("GET", "/station/book", verb="appointment.book", session="staff")
 async def choose(request: web.Request, caller: Caller) -> web.Response:
@@ -54,18 +60,18 @@ async def choose(request: web.Request, caller: Caller) -> web.Response:
 
 @page("GET", "/station/book/details", verb="appointment.book", session="staff")
 async def details(request: web.Request, caller: Caller) -> web.Response:
-    wish = _wish(request.query)
+    wish = _wish(caller, request.query)
     async with request.app[DATABASE].transaction(caller) as tx:
         await rows.site(tx, caller)
         service = await tx.one(Service, "scheduling.service", service=wish.service)
-    return _form(request, service, wish, {"name": "", "birth_date": "", "key": new_id().hex}, {})
+    return _form(request, service, wish, {}, {})
 
 
 @page("POST", "/station/book", verb="appointment.book", session="staff", limit=TAKING)
 async def book(request: web.Request, caller: Caller) -> web.Response:
     """Books, and shows the slip with the code: this once, then only the patient has it."""
     typed = await posted(request)
-    wish = _wish(typed)
+    wish = _wish(caller, typed)
     async with request.app[DATABASE].transaction(caller) as tx:
         service = await tx.one(Service, "scheduling.service", service=wish.service)
     try:
@@ -107,13 +113,15 @@ async def _choose(
     )  # fmt: skip
 
 
-def _wish(typed: Mapping[str, str]) -> Wish:
-    """Which doctor and when, as the page before wrote it. Raises BadRequest."""
+def _wish(caller: Caller, typed: Mapping[str, str]) -> Wish:
+    """Which doctor and when, as the page before wrote it. Raises BadRequest, and whatever `wishes.check` does."""
     wanted = {name: typed.get(name, "") for name in ("service", "start", "station")}
     try:
-        return msgspec.convert(wanted | {"mode": "assisted"}, Wish)
+        wish = msgspec.convert(wanted | {"mode": "assisted"}, Wish)
     except msgspec.ValidationError as error:
         raise BadRequest from error
+    wishes.check(caller, wish)
+    return wish
 
 
 def _booking_wish(wish: Wish, typed: Mapping[str, str], locale: str) -> BookingWish:
@@ -121,13 +129,13 @@ def _booking_wish(wish: Wish, typed: Mapping[str, str], locale: str) -> BookingW
     wrong: dict[str, Text] = {}
     born = clock.now().date()
     try:
-        born = read_date(typed.get("birth_date", ""))
-    except UnclearDate as error:
-        wrong["birth_date"] = error.sentence
-    try:
         names.person_name(typed.get("name", ""))
     except ValueError:
         wrong["name"] = names.SENTENCES["name"]
+    try:
+        born = read_date(typed.get("birth_date", ""))
+    except UnclearDate as error:
+        wrong["birth_date"] = error.sentence
     if wrong:
         raise Invalid(fields=wrong)
     patient = Patient(typed.get("name", "")[:400], born)
@@ -138,6 +146,7 @@ def _booking_wish(wish: Wish, typed: Mapping[str, str], locale: str) -> BookingW
 def _form(
     request: web.Request, service: Service, wish: Wish, typed: Mapping[str, str], errors: dict[str, Text]
 ) -> web.Response:
+    typed = {"name": "", "birth_date": "", "key": new_id().hex} | dict(typed)
     return render(
         request, "desk/book_details.html", status=422 if errors else 200, service=service, wish=wish, typed=typed,
         errors=errors,

@@ -87,7 +87,7 @@ async def give_consent(db: Database, caller: Caller, appointment: UUID, version:
         it = await _open(tx, caller, "consent.give", appointment)
         given = await tx.maybe(Appointment, "scheduling.give_consent", id=appointment, version=version, now=clock.now())
         if given is None:
-            raise NotActive(status=it.status)
+            raise NotActive(reason=it.status)
         return given
 
 
@@ -113,7 +113,7 @@ def _check_changeable(caller: Caller, it: Appointment, epoch: int | None) -> Non
     if epoch is not None and it.epoch != epoch:
         raise ChangedMeanwhile
     if it.status not in ("booked", "arrived"):
-        raise NotActive(status=it.status)
+        raise NotActive(reason=it.status)
     if _by(caller) != "practice" and it.start <= clock.now():
         raise TooLate
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
+from telemed.scheduling.types import CONSENT_VERSION
 from telemed.text import Text, _
 
-VERSION: Final = "2026-11"  # a new one whenever the meaning of a sentence changes; old consents then no longer count
+VERSION: Final = CONSENT_VERSION  # consents to an older one no longer count
 
 SENTENCES: Final[tuple[Text, ...]] = (
     _("I want to talk with the doctor by video. Picture, sound and messages go encrypted from device to device."),

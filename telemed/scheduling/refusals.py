@@ -64,7 +64,7 @@ class TooLate(Conflict):
 
 
 class NotActive(Conflict):
-    """Cancelled, over or never booked; `status` says which."""
+    """Cancelled, over or never booked; `reason` says which."""
 
     code = "not_active"
     sentence = _("This appointment is no longer open, so it cannot be changed.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 from uuid import UUID
 
 import msgspec
@@ -15,6 +15,7 @@ Mode = Literal["video", "assisted", "in_person"]
 Status = Literal["held", "booked", "arrived", "fulfilled", "cancelled", "noshow", "expired"]
 Language = Literal["de", "en"]
 Resource = Literal["practitioner", "station", "assistant", "patient"]
+CONSENT_VERSION: Final = "2026-11"  # of the sentences in consent.py: a new one whenever the meaning of one changes
 Line = Annotated[str, msgspec.Meta(max_length=400)]
 
 

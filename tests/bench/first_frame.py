@@ -39,19 +39,23 @@ window.first = new Promise((done) => {
   };
   look();
 });
+void 0  // else evaluate() would wait for the promise
 """
 FLOOR = """async () => {
   const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: { width: 1280, height: 720 } });
   const started = performance.now();
   const [a, b] = [new RTCPeerConnection(), new RTCPeerConnection()];
-  a.onicecandidate = ({ candidate }) => candidate && b.addIceCandidate(candidate);
-  b.onicecandidate = ({ candidate }) => candidate && a.addIceCandidate(candidate);
+  let described;
+  const both = new Promise((done) => { described = done; });
+  for (const [from, to] of [[a, b], [b, a]])
+    from.onicecandidate = async ({ candidate }) => { await both; if (candidate) await to.addIceCandidate(candidate); };
   for (const track of stream.getTracks()) a.addTrack(track, stream);
   for (const track of stream.getTracks()) b.addTrack(track, stream);
   await a.setLocalDescription();
   await b.setRemoteDescription(a.localDescription);
   await b.setLocalDescription();
   await a.setRemoteDescription(b.localDescription);
+  described();
   for (;;) {
     let seen = 0;
     for (const pc of [a, b])

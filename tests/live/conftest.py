@@ -19,6 +19,7 @@ from telemed.identity.callers import SYSTEM, Caller
 from telemed.identity.logins import ACCESS, AUDIENCE
 from telemed.identity.tokens import Keys
 from telemed.ids import new_id
+from telemed.scheduling import consent
 from tests import people
 from tests.peers import Page, TicketSource, open_page, tickets
 
@@ -95,9 +96,9 @@ async def booked(db: Database, *, doctor: UUID = people.DR_BOB, name: str = "Ali
             "INSERT INTO appointment (id, practitioner, service, site, station, station_site, mode, status, during,"
             " reserved, code_digest, patient_name, birth_date, patient_key, consent_version, consented)"
             " VALUES ($1, $2, $3, $4, $5, $6, 'assisted', 'booked', tstzrange($7, $8), tstzrange($7, $8), $9, $10,"
-            " '1948-05-17', $9, 'test', $11)",
+            " '1948-05-17', $9, $12, $11)",
             appointment, doctor, service, site, station, station_site, start, start + timedelta(minutes=15),
-            appointment.bytes, name, clock.now(),
+            appointment.bytes, name, clock.now(), consent.VERSION,
         )  # fmt: skip
     return appointment
 

@@ -110,14 +110,14 @@ async def test_who_was_away_longer_than_the_window_starts_anew(visit: Visit, mon
 async def test_a_page_that_does_not_read_is_closed_and_nobody_waits_for_it(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telemed.consultation.connection.SEND_WITHIN", 0.2)
+    monkeypatch.setattr("telemed.consultation.connection.GOODBYE_WITHIN", 0.2)
     monkeypatch.setattr(messages, "RATE", 100_000)
     async with visit.seated("bob", "page-of-bob-1") as bob, visit.seated("alice") as alice:
         epoch = await admitted(bob)
         await alice.hear("roster")
         alice.ws._conn.protocol.pause_reading()  # type: ignore[union-attr]
         sdp = "v=0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=fingerprint:sha-256 AB\r\na=x:" + "y" * 30_000
-        for number in range(1000):
+        for number in range(5000):  # more than the machine keeps for her
             await bob.say(type="desc", id=f"d{number}", to="patient", epoch=epoch, kind="offer", sdp=sdp)
             message = await bob.hear("ok", "roster")
             if message["type"] == "roster":

@@ -81,6 +81,20 @@ async def test_no_ticket_without_consent(visit: Visit) -> None:
 
 
 @pytest.mark.rule("V-14")
+async def test_consent_to_an_older_text_is_none(visit: Visit) -> None:
+    ticket = await visit.ticket("alice")
+    await visit.change("consent_version = '2020-01'")
+    async with visit.page() as page:
+        await page.say(type="hello", ticket=ticket, instance="a-page-of-tests", versions=[1])
+        await page.refused("consent_missing", 4403)
+    for who in ("alice", "petra"):
+        status, told = await visit.ask(who)
+        assert (status, told["code"]) == (403, "consent_missing")
+    async with visit.seated("bob", "page-of-bob-1"):
+        pass
+
+
+@pytest.mark.rule("V-14")
 async def test_withdrawn_consent_voids_the_ticket(visit: Visit) -> None:
     ticket = await visit.ticket("alice")
     await visit.change("consented = NULL, consent_version = NULL, epoch = epoch + 1")

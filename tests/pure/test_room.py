@@ -7,7 +7,8 @@ from collections import defaultdict
 import pytest
 
 from telemed.consultation import messages as m
-from telemed.consultation.room import EMPTY, Away, Ended, Entry, Left, Said, Seated, State, fold
+from telemed.consultation.refusals import ReplacedBy
+from telemed.consultation.room import EMPTY, Away, Ended, Entry, Left, Said, Seated, State, check, fold
 from telemed.consultation.views import Me, view
 
 BOB = Seated("practitioner", "bob-page-0001", "s-bob", "Dr. Bob Buchfink", "Praxis am Uckersee", admitted=True)
@@ -137,6 +138,20 @@ def test_the_same_page_comes_back_and_nothing_changes(call: Room) -> None:
     call(Seated("patient", ALICE.instance, "s-alice-b", resume=True), Away("patient", "s-alice"))
     assert call.last(BOB).seats[0].state == "here"  # type: ignore[union-attr]  the old socket's end came late
     assert (call.epoch(BOB, "patient"), call.told["s-alice-b"][0]) == (old, m.Resumed(call.seq - 1))
+
+
+def test_a_page_that_was_replaced_has_no_say_any_more(call: Room) -> None:
+    epoch = call.epoch(ALICE, "practitioner")
+    tab = Seated("patient", "alice-page-02", "s-2", admitted=True)
+    call(tab)
+    state, told = call.state, list(call.told["s-bob"])
+    call.say(ALICE, m.Mode, mic=False, cam=False)
+    call.say(ALICE, m.Cand, to="practitioner", epoch=max(epoch, call.seq - 1), candidates=[m.Candidate("")])
+    assert (call.state, call.told["s-bob"]) == (state, told)
+    late = Said(ALICE.seat, ALICE.instance, m.Mode("x", mic=False, cam=False))
+    assert check(call.state, late) is ReplacedBy
+    call(Left("patient", "s-2"))
+    assert check(call.state, late) is ReplacedBy  # nor after the page that replaced it has gone
 
 
 def test_a_page_that_was_replaced_cannot_resume(call: Room) -> None:

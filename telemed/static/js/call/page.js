@@ -124,9 +124,10 @@ async function openDevices() {
   await check.refresh();
   part("asking", HTMLElement).hidden = true;
   button("open").disabled = false;
-  button("open").hidden = devices.problems.audio === undefined && devices.problems.video === undefined;
+  const wrong = Object.keys(devices.problems).length > 0;
+  button("open").hidden = !wrong;
   button("open").textContent = words("retry");
-  button("join").classList.remove("secondary");
+  button("join").classList.toggle("secondary", wrong);
   button("join").textContent = words("join");
 }
 

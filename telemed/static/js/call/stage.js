@@ -72,7 +72,8 @@ export class Stage {
 
   /** @param {RosterSeat[]} inside */
   #greet(inside) {
-    const names = inside.map(({ seat, name, about }) => {
+    const people = [...inside].sort((one, other) => Number(one.seat === "assistant") - Number(other.seat === "assistant"));
+    const names = people.map(({ seat, name, about }) => {
       const full = about ? `${name}, ${about}` : name;
       return seat === "assistant" ? words("assisted", { name: full }) : full;
     });
