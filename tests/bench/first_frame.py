@@ -136,6 +136,9 @@ async def _call(browser: Browser, contexts: list[BrowserContext], url: str, db: 
         await tx.connection.execute("UPDATE appointment SET status = 'cancelled'")
     made = await booked(db, who=booking.patient(f"Gast {chr(97 + number)}"))
     alice, bob = await asyncio.gather(waiting(visitor, made), on_call(visitor, made))
+    # Chromium's test camera gives its first pictures to WebRTC only three seconds after two pages have opened it at
+    # once. People wait longer than that before they are called.
+    await asyncio.sleep(4)
     for page in (alice, bob):
         await page.evaluate(FIRST)
     let_in = await _click(bob)
