@@ -7,6 +7,9 @@ import subprocess
 
 from telemed import cluster
 
+# The last one is an attribute option that a PostgreSQL 15 shows to a newer pg_dump for every column.
+_NOISE = r"--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict |ALTER TABLE .* SET \(pg_attver="
+
 
 def dump(owner_url: str) -> str:
     """pg_dump of the schema with grants and policies; comments, settings and the dump's random key are left out."""
@@ -18,9 +21,5 @@ def dump(owner_url: str) -> str:
         owner_url,
     ]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-    lines = [
-        line
-        for line in said.splitlines()
-        if line.strip() and not re.match(r"--|SET |SELECT pg_catalog\.set_config|\\(un)?restrict ", line)
-    ]
+    lines = [line for line in said.splitlines() if line.strip() and not re.match(_NOISE, line)]
     return "\n".join(lines) + "\n"
