@@ -31,12 +31,16 @@ async def cancel(request: web.Request, caller: Caller, appointment: UUID) -> web
     """Cancels what was looked at: if it was moved meanwhile, it is shown again first."""
     epoch = (await posted(request)).get("epoch", "")
     try:
-        await changes.cancel(request.app[DATABASE], caller, appointment, int(epoch) if epoch.isdecimal() else None)
+        await changes.cancel(request.app[DATABASE], caller, appointment, _number(epoch))
     except Refusal as refusal:
         if not isinstance(refusal, Conflict) and refusal.status != 412:
             raise
         return await _details(request, caller, appointment, refusal)
     return see_other(f"/practice/appointments/{appointment}")
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
 @page("GET", f"{_OWN_PAGE}/room", verb="seat.practitioner", session="staff")

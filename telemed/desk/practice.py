@@ -59,9 +59,10 @@ def _who(wanted: str, caller: Caller, doctors: list[Doctor]) -> Doctor | None:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text)
+        on = date.fromisoformat(text)
     except ValueError:
         return None
+    return on if 2000 <= on.year <= 2100 else None
 
 
 ROUTES = [today]

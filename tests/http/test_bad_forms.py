@@ -106,7 +106,7 @@ async def test_who_it_is_for(api: Client, cast: Database) -> None:
         assert await tx.connection.fetchval("SELECT array_agg(status) FROM appointment") == ["held"]
 
 
-ODD = ("%00", "%FF%FE", "%ED%A0%80", "9" * 300, "%F0%9F%92%A9", "-1", "null")
+ODD = ("%00", "%FF%FE", "%ED%A0%80", "9" * 300, "%F0%9F%92%A9", "-1", "null", "0001-01-01", "9999-12-31")
 PAGES = {
     "/": ("where", "specialty", "lang"),
     "/search": ("where", "specialty", "sort", "cursor", "lang"),
@@ -114,7 +114,7 @@ PAGES = {
     "/login": ("next", "lang"),
     "/appointment/code": ("lang",),
 }
-STAFF = {"/practice": ("who", "fragment", "lang"), "/station/book": ("specialty", "station", "lang")}
+STAFF = {"/practice": ("who", "day", "fragment", "lang"), "/station/book": ("specialty", "station", "lang")}
 
 
 async def test_odd_queries_of_pages(api: Client, tokens: Tokens) -> None:
