@@ -55,7 +55,7 @@ async def visitor(browser: Browser, stack: AsyncExitStack, origin: str) -> Page:
 async def test_from_the_village_to_the_doctor_and_back(
     postgres: pg.Urls, settings: Settings, own_chromium: Browser, tmp_path: Path, policy: str
 ) -> None:
-    urls = await region.arrive(postgres)
+    urls = await region.arrive(postgres, f"telemed_way_{policy}")
     for route in app.ROUTES:
         if route.limit is not None:
             route.limit._buckets.clear()
@@ -78,15 +78,8 @@ async def test_from_the_village_to_the_doctor_and_back(
         await doctor.wait_for_url("**/after")
         await alice.wait_for_url("**/appointment/after")
     owner = await asyncpg.connect(urls.owner)
-    try:
-        status = await owner.fetchval(
-            # The region is shared: the next run books for the same Alice, who cannot be in two places at once.
-            "UPDATE appointment SET patient_key = sha256(id::text::bytea)"
-            " WHERE patient_name = $1 AND status = 'fulfilled' RETURNING status",
-            appointment,
-        )
-    finally:
-        await owner.close()
+    status = await owner.fetchval("SELECT status FROM appointment WHERE patient_name = $1", appointment)
+    await owner.close()
     assert status == "fulfilled"
 
 
