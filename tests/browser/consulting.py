@@ -24,7 +24,12 @@ window.connections = [];
 window.frames = [];
 const Native = window.RTCPeerConnection;
 window.RTCPeerConnection = class extends Native {
-  constructor(...all) { super(...all); window.connections.push(this); this.born = performance.now(); }
+  constructor(...all) {
+    super(...all);
+    window.connections.push(this);
+    const told = (what) => window.frames.push(["ice", what]);
+    this.addEventListener("icecandidateerror", ({ errorCode, errorText }) => told(`${errorCode} ${errorText}`));
+  }
 };
 const send = WebSocket.prototype.send;
 WebSocket.prototype.send = function (data) { window.frames.push(["out", data]); return send.call(this, data); };

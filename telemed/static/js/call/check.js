@@ -30,14 +30,21 @@ export class Check {
 
   /** Shows what the devices are now. */
   async refresh() {
-    const video = this.#devices.track("video");
-    for (const mirror of document.querySelectorAll("video.self")) {
-      if (mirror instanceof HTMLVideoElement) mirror.srcObject = video && new MediaStream([video]);
-    }
-    for (const dark of document.querySelectorAll(".dark")) dark.toggleAttribute("hidden", video !== null);
+    this.mirror();
     this.#problems();
     this.#listen();
     await this.#list();
+  }
+
+  /** The own picture, in the section that is shown: a hidden one holds Chromium's encoder up for three seconds. */
+  mirror() {
+    const video = this.#devices.track("video");
+    for (const mirror of /** @type {NodeListOf<HTMLVideoElement>} */ (document.querySelectorAll("video.self"))) {
+      const wanted = mirror.closest("section[hidden]") ? null : video;
+      const shown = /** @type {MediaStream | null} */ (mirror.srcObject)?.getTracks()[0] ?? null;
+      if (shown !== wanted) mirror.srcObject = wanted && new MediaStream([wanted]);
+    }
+    for (const dark of document.querySelectorAll(".dark")) dark.toggleAttribute("hidden", video !== null);
   }
 
   async #list() {

@@ -68,14 +68,14 @@ function hear(message) {
 
 /** @param {RosterSeat[]} roster @param {boolean} afresh */
 function enter(roster, afresh) {
-  show("talk");
+  if (show("talk")) check.mirror();
   stage.update(mesh.seat(roster, afresh), (seat) => mesh.peer(seat)?.stream);
   tellMode();
 }
 
 /** @param {string} sentence */
 function wait(sentence) {
-  show("waiting");
+  if (show("waiting")) check.mirror();
   part("waiting-state", HTMLElement).textContent = sentence;
 }
 

@@ -2,9 +2,13 @@
 // is negotiated first. Signalling may come and go; the connection does not notice.
 /** @import { Command, Description, Candidates, IceConfig, Kind, RosterSeat } from "./types" */
 
-const BATCH = 50; // ms in which candidates are collected
+const BATCH = 15; // ms without another candidate; a burst goes in one message, a late one from the relay by itself
 const AT_ONCE = 32; // candidates in one message
-const PATIENCE = 5_000; // ms of "disconnected" before ICE is restarted; most recover by themselves sooner
+// ms in a state before ICE is restarted. Most "disconnected" recover by themselves; a relay that was busy when it was
+// asked for an address leaves a connection "new" for ever.
+/** @type {Partial<Record<RTCPeerConnectionState, number>>} */
+const PATIENCE = { new: 10_000, connecting: 10_000, disconnected: 5_000, failed: 0 };
+const AGAIN = 5_000;
 
 export class Peer {
   #pc; #send; #tracks; #seat; #epoch; #polite;
@@ -42,15 +46,11 @@ export class Peer {
       pc.addTransceiver(tracks.audio ?? "audio", { direction: "sendrecv" });
       pc.addTransceiver(tracks.video ?? "video", { direction: "sendrecv" });
     }
+    this.#watch();
   }
 
   get state() {
     return this.#pc.connectionState;
-  }
-
-  /** For whoever wants figures. */
-  stats() {
-    return this.#pc.getStats();
   }
 
   /** Ours has changed: another device, or none. @param {Kind} kind @param {MediaStreamTrack | null} track */
@@ -173,14 +173,13 @@ export class Peer {
 
   #watch() {
     clearTimeout(this.#restart);
-    const { connectionState } = this.#pc;
-    if (connectionState !== "failed" && connectionState !== "disconnected") return;
+    const patience = PATIENCE[this.#pc.connectionState];
+    if (patience === undefined) return;
     // The impolite side goes first, so that two restarts seldom meet.
-    const wait = (connectionState === "failed" ? 0 : PATIENCE) + (this.#polite ? 3_000 : 0);
     this.#restart = setTimeout(() => {
       this.#pc.restartIce();
-      this.#restart = setTimeout(() => this.#watch(), PATIENCE);
-    }, wait);
+      this.#restart = setTimeout(() => this.#watch(), AGAIN);
+    }, patience + (this.#polite ? 3_000 : 0));
   }
 }
 

@@ -19,13 +19,14 @@ export function words(key, values = {}) {
   return (data.words[key] ?? "").replace(/%\((\w+)\)s/g, (_all, name) => values[name] ?? "");
 }
 
-/** Shows one section of the page and takes the reader there. @param {"check" | "waiting" | "talk" | "over"} name */
+/** Shows one section of the page and takes the reader there; false if there already. @param {"waiting" | "talk" | "over"} name */
 export function show(name) {
-  if (document.body.dataset.call === name) return;
+  if (document.body.dataset.call === name) return false;
   document.body.dataset.call = name;
   for (const section of document.querySelectorAll("#call > section")) section.toggleAttribute("hidden", section.id !== name);
   const heading = document.querySelector(`#${name} h1`);
   if (heading instanceof HTMLElement) heading.focus();
+  return true;
 }
 
 /** @type {Map<string, string>} */
