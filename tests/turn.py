@@ -11,9 +11,11 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
+from telemed.consultation.turn import credentials
 from tests.processes import ROOT, free_port
 
 CONFIGURATION = ROOT / "deploy" / "turnserver.conf"
@@ -50,6 +52,7 @@ async def relay(directory: Path, host: str = "127.0.0.1", *options: str) -> Asyn
         )  # fmt: skip
         try:
             await _ready(started, process)
+            await _log_in(started)
             yield started
         finally:
             with suppress(ProcessLookupError):
@@ -66,6 +69,12 @@ async def _ready(started: Relay, process: asyncio.subprocess.Process) -> None:
             return
         await asyncio.sleep(0.1)
     raise AssertionError(f"coturn does not answer: {started.log.read_text()}")
+
+
+async def _log_in(started: Relay) -> None:
+    """coturn makes its SQLite file at the first login; of two at once it would refuse one (database is locked)."""
+    async with Turn.to(started, *credentials(started.secret, "first", timedelta(minutes=1))) as client:
+        assert await client.allocate() == 0, started.log.read_text()
 
 
 class Turn(asyncio.DatagramProtocol):

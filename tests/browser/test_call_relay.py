@@ -15,7 +15,7 @@ from telemed.settings import Settings
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.browser.consulting import Visitor, booked, sees, talking
 from tests.processes import free_port
-from tests.turn import Relay, relay
+from tests.turn import LOOPBACK, Relay, relay
 
 pytestmark = pytest.mark.browser
 
@@ -34,7 +34,7 @@ async def chromium() -> AsyncIterator[Browser]:
 @pytest.fixture
 async def coturn(tmp_path: Path) -> AsyncIterator[Relay]:
     """In this test alone a peer may be on loopback: both ends of the relay are."""
-    async with relay(tmp_path, "127.0.0.1", "--allow-loopback-peers", "--allowed-peer-ip=127.0.0.1") as running:
+    async with relay(tmp_path, "127.0.0.1", *LOOPBACK) as running:
         yield running
 
 
