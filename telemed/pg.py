@@ -110,6 +110,8 @@ async def check(url: str) -> None:
     """At start: reachable, new enough, migrated, and the role cannot climb over the walls. Raises DatabaseError."""
     try:
         connection = await asyncpg.connect(url, timeout=10)
+    except (asyncpg.InvalidCatalogNameError, asyncpg.InvalidAuthorizationSpecificationError) as error:
+        raise DatabaseError(f"The database is not set up ({error}). Run `telemed migrate` first.") from error
     except (OSError, TimeoutError, asyncpg.PostgresError) as error:
         raise DatabaseError(f"The database does not answer ({type(error).__name__}: {error}).") from error
     try:

@@ -121,7 +121,7 @@ async def hold_a_call(found: Evidence) -> None:
             process = psutil.Process(found.server.pid)
             await asyncio.gather(alice.receives("practitioner", 30, CALM), bob.receives("patient", 30, CALM))
             async with asyncio.timeout(10):
-                while len(found.received) < 2:  # noqa: ASYNC110  no more than a moment
+                while len(found.received) < 2:
                     await asyncio.sleep(0.05)
             found.udp = process.net_connections(kind="udp")
             found.open_files = {file.path for file in process.open_files()}
