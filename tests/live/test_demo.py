@@ -116,3 +116,20 @@ async def test_an_unreachable_database_is_one_clear_line() -> None:
     assert code == 1
     assert said.startswith("Error: The database does not answer")
     assert "Traceback" not in said
+
+
+async def test_an_installation_by_hand(tmp_path: Path) -> None:
+    """migrate, check, person add: on the embedded database, with nothing set but where its data lie."""
+    here = {"TELEMED_DATA_DIR": str(tmp_path / "var")}
+    code, said = await finished("check", **here)
+    assert code == 1 and "Run `telemed migrate` first" in said, said
+    assert await finished("migrate", **here) == (0, "The database is up to date.\n")
+    code, said = await finished("check", **here)
+    assert code == 0 and said.endswith("The database is ready.\n"), said[-500:]
+    ada = ("person", "add", "ada", "--name", "Ada Adler", "--role", "admin")
+    code, said = await finished(*ada, "--password", "kurz", **here)
+    assert code == 1 and "at least 12 characters" in said, said
+    code, said = await finished(*ada, "--password", "ein sicherer Satz", **here)
+    assert code == 0 and said.startswith("ada can log in now"), said
+    code, said = await finished(*ada, "--password", "ein sicherer Satz", **here)
+    assert code == 1 and "This login is taken" in said, said
