@@ -81,7 +81,7 @@ async def serving(settings: Settings) -> AsyncIterator[str]:
 
 
 async def until_told() -> None:
-    """Waits for SIGINT or SIGTERM."""
+    """Waits for SIGINT or SIGTERM. A second Ctrl-C changes nothing: stopping takes seconds and must come to its end."""
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -89,3 +89,4 @@ async def until_told() -> None:
     await told.wait()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.remove_signal_handler(number)
+        signal.signal(number, signal.SIG_IGN)

@@ -60,6 +60,9 @@ async def demo(data: Path, port: int) -> AsyncIterator[list[str]]:
         yield said
     finally:
         process.send_signal(signal.SIGINT)
+        await asyncio.sleep(0.2)
+        if process.returncode is None:
+            process.send_signal(signal.SIGINT)  # the impatient press it twice
         rest, _ = await asyncio.wait_for(process.communicate(), 30)
         said.append(rest.decode())
     assert process.returncode == 0, said
