@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import suppress
-from datetime import timedelta
 
 import structlog
 from aiohttp import web
@@ -15,7 +13,28 @@ from telemed.assets import Assets
 from telemed.consultation import api as consultation_api
 from telemed.consultation import live
 from telemed.db import Database
-from telemed.desk import appointment, events, login, practice, station, walkin
+from telemed.desk import (
+    appointment,
+    assessments,
+    calendar,
+    closing,
+    events,
+    follow_up,
+    hours,
+    login,
+    moving,
+    notices,
+    outcome,
+    outside,
+    phone,
+    practice,
+    services,
+    station,
+    walkin,
+)
+from telemed.desk import feeds as desk_feeds
+from telemed.desk import settings as desk_settings
+from telemed.desk import waitlist as desk_waitlist
 from telemed.directory import api as directory_api
 from telemed.errors import BadRequest, NotFound, Refusal, TooLarge
 from telemed.html import ASSETS, refusal_page, security_headers
@@ -24,10 +43,11 @@ from telemed.identity.tokens import Keys
 from telemed.keys import DATABASE, KEYS, SETTINGS
 from telemed.routes import Route
 from telemed.scheduling import api as scheduling_api
-from telemed.scheduling import guests, openings
+from telemed.scheduling import feeds, guests, hours_api, services_api, waitlist_api
 from telemed.settings import Settings
-from telemed.visit import changing, choice, details, legal, mine, room
+from telemed.visit import assessment, changing, choice, details, legal, mine, room
 from telemed.visit import search as visit_search
+from telemed.visit import waitlist as visit_waitlist
 
 log = structlog.get_logger()
 
@@ -35,22 +55,42 @@ ROUTES: list[Route] = [
     *identity_api.ROUTES,
     *directory_api.ROUTES,
     *scheduling_api.ROUTES,
+    *hours_api.ROUTES,
+    *services_api.ROUTES,
+    *feeds.ROUTES,
     *guests.ROUTES,
+    *waitlist_api.ROUTES,
     *consultation_api.ROUTES,
     *live.ROUTES,
     *visit_search.ROUTES,
     *choice.ROUTES,
     *details.ROUTES,
+    *assessment.ROUTES,
     *mine.ROUTES,
     *changing.ROUTES,
     *room.ROUTES,
+    *visit_waitlist.ROUTES,
     *legal.ROUTES,
     *login.ROUTES,
     *practice.ROUTES,
+    *calendar.ROUTES,
+    *phone.ROUTES,
+    *moving.ROUTES,
+    *outcome.ROUTES,
+    *follow_up.ROUTES,
     *appointment.ROUTES,
+    *hours.ROUTES,
+    *closing.ROUTES,
+    *outside.ROUTES,
+    *services.ROUTES,
+    *assessments.ROUTES,
+    *desk_settings.ROUTES,
+    *desk_feeds.ROUTES,
     *events.ROUTES,
     *station.ROUTES,
     *walkin.ROUTES,
+    *notices.ROUTES,
+    *desk_waitlist.ROUTES,
     *health.ROUTES,
 ]
 
@@ -66,6 +106,8 @@ def build(settings: Settings) -> web.Application:
     app.router.add_get("/openapi.json", _openapi)
     for route in ROUTES:
         app.router.add_route(route.method, route.path, route.handle)
+        if route.method == "GET" and route.kind != "socket":
+            app.router.add_route("HEAD", route.path, route.handle)
     headers = security_headers(settings.origin)
 
     async def protect(request: web.Request, response: web.StreamResponse) -> None:
@@ -82,25 +124,8 @@ async def _database(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     app[DATABASE] = db = await Database.open(settings.database_url)
     app[KEYS] = await Keys.load(db, settings.secret)
-    upkeep = asyncio.create_task(_keep_up(app[KEYS], db))
     yield
-    upkeep.cancel()
-    with suppress(asyncio.CancelledError):
-        await upkeep
     await db.close()
-
-
-async def _keep_up(keys: Keys, db: Database) -> None:
-    """What time itself makes necessary: a younger signing key, and openings for the day that has come into reach."""
-    while True:
-        try:
-            await keys.rotate(db)
-            await openings.rebuild_all(db)
-        except Refusal as refusal:
-            log.warning("upkeep_later", code=refusal.code)
-        except Exception:
-            log.exception("upkeep_broken")
-        await asyncio.sleep(timedelta(hours=1).total_seconds())
 
 
 @web.middleware

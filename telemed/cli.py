@@ -17,13 +17,14 @@ import click
 import msgspec
 import uvloop
 
-from telemed import __version__, app, openapi, pg, serving
+from telemed import __version__, app, openapi, pg, serving, working
 from telemed.cluster import ClusterError
 from telemed.db import Database
 from telemed.demo.outcome import CallFailed
 from telemed.errors import Invalid, Refusal
 from telemed.identity import logins
 from telemed.identity.callers import SYSTEM
+from telemed.scheduling.codes import Codes
 from telemed.settings import Settings, SettingsError, read, with_secret
 
 # What a person at a terminal is told in one line instead of a traceback.
@@ -58,6 +59,23 @@ def serve() -> None:
 
 
 @main.command()
+def work() -> None:
+    """Send what is to be sent and keep everything up to date, until Ctrl-C or SIGTERM; beside `telemed serve`."""
+
+    async def run(settings: Settings) -> None:
+        with pg.server(settings) as urls:
+            await pg.check(urls.app)
+            ready = with_secret(msgspec.structs.replace(settings, database_url=urls.app))
+            serving.configure_logs(settings.log_level)
+            async with working.beside(ready):
+                click.echo("Working. Ctrl-C stops.")
+                await serving.until_told()
+            click.echo("Stopped.")
+
+    _run(run)
+
+
+@main.command()
 def migrate() -> None:
     """Create or update the database, then load German places and postal codes."""
 
@@ -79,6 +97,36 @@ async def load_places(urls: pg.Urls) -> None:
         await load(connection)
     finally:
         await connection.close()
+
+
+@main.command("import")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--dry-run", is_flag=True, help="Only say what is wrong; nothing is loaded.")
+def import_(directory: Path, dry_run: bool) -> None:
+    """Load sites, practitioners, services, hours and appointments from CSV files; all of it or nothing.
+
+    docs/import.md says what the files look like. Importing again changes what is there instead of adding to it.
+    """
+    from telemed.importing.load import load
+
+    async def run(settings: Settings) -> None:
+        with pg.server(settings) as urls:
+            await pg.check(urls.app)
+            db = await Database.open(urls.app, size=1)
+            try:
+                report = await load(db, Codes(with_secret(settings).secret), directory, dry_run=dry_run)
+            finally:
+                await db.close()
+        for wrong in report.wrong:
+            click.echo(str(wrong), err=True)
+        if report.wrong:
+            mistakes = "1 mistake" if len(report.wrong) == 1 else f"{len(report.wrong)} mistakes"
+            raise click.ClickException(f"{mistakes}; nothing was loaded.")
+        what = ", ".join(f"{count} {name.removesuffix('.csv')}" for name, count in report.loaded.items() if count)
+        before = f" ({report.already_there} appointments were there already)" if report.already_there else ""
+        click.echo(f"Nothing is wrong. {'Would load' if dry_run else 'Loaded'}: {what}{before}.")
+
+    _run(run)
 
 
 @main.group()
@@ -124,7 +172,14 @@ def check() -> None:
             click.echo(f"{variable:30} {value or '(empty)'}")
         with pg.server(settings) as urls:
             await pg.check(urls.app)
+            worked = await working.seen(urls.app)
         click.secho("The database is ready.", fg="green")
+        if not worked:
+            click.secho(
+                "No worker has been seen for two minutes: run `telemed work` beside `telemed serve`.", fg="yellow"
+            )
+        if not settings.smtp_url:
+            click.secho("TELEMED_SMTP_URL is empty: no e-mails are sent.", fg="yellow")
 
     _run(run)
 

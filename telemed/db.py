@@ -152,7 +152,10 @@ def _begin(caller: Caller) -> str:
 
     A role is one of a few words and the rest are UUIDs; nothing else can get in here.
     """
-    values = {"role": caller.role, "person": caller.person, "site": caller.site, "appointment": caller.appointment}
+    values = {
+        "role": caller.role, "person": caller.person, "site": caller.site, "appointment": caller.appointment,
+        "entry": caller.entry,
+    }  # fmt: skip
     settings = ", ".join(f"set_config('telemed.{name}', '{value or ''}', true)" for name, value in values.items())
     return f"BEGIN; SELECT {settings}"
 

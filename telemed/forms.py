@@ -65,6 +65,11 @@ def read_date(typed: str) -> date:
     raise UnclearDate(_("Please write day, month and year, for example 17.5.1948."))
 
 
+def read_number(typed: str) -> int | None:
+    """A whole number of at most five digits, None for anything else."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= 5 else None
+
+
 def _day(day: str, month: str, year: str) -> date:
     if len(year) != 4:
         raise UnclearDate(_("Please write the year with four digits, for example 17.5.1948."))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 from aiohttp import web
 
 from telemed.errors import Unavailable
 from telemed.http import operation
+from telemed.identity.callers import SYSTEM
 from telemed.keys import DATABASE
 
 
 class Health(msgspec.Struct, frozen=True):
     """`ok`, or a 503."""
 
-    status: str = "ok"
+    status: Literal["ok"] = "ok"
+
+
+class Ready(Health, frozen=True):
+    """`worker` is `missing` when none has been seen for two minutes: it serves, but nothing is sent or kept up."""
+
+    worker: Literal["ok", "missing"] = "ok"
 
 
 @operation("GET", "/health/live", verb="page.read")
@@ -23,11 +32,13 @@ async def live(request: web.Request) -> Health:
 
 
 @operation("GET", "/health/ready", verb="page.read", errors=(Unavailable,))
-async def ready(request: web.Request) -> Health:
-    """The database answers too."""
-    if not await request.app[DATABASE].ready():
+async def ready(request: web.Request) -> Ready:
+    """The database answers too; and whether `telemed work` runs somewhere."""
+    db = request.app[DATABASE]
+    if not await db.ready():
         raise Unavailable
-    return Health()
+    async with db.transaction(SYSTEM) as tx:
+        return Ready(worker="ok" if await tx.value("jobs.worked") else "missing")
 
 
 ROUTES = [live, ready]

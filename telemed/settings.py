@@ -36,6 +36,15 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     turn_secret: str = ""
     turn_ttl: timedelta = timedelta(hours=2)
     ice_policy: Literal["all", "relay"] = "all"
+    job_timeout: timedelta = timedelta(seconds=30)
+    """A job whose worker gave no sign of life for so long is taken up by another one."""
+    smtp_url: str = ""
+    """Where e-mails go out: smtp://user:password@host:587?starttls, or smtps://… Empty: no e-mails are sent."""
+    mail_from: str = ""
+    """The sender's address, e.g. termine@uckermark.example."""
+    sms_url: str = ""
+    """The SMS gateway's address (docs/sms.md). Empty: no SMS is sent."""
+    sms_token: str = ""
     operator_name: str = "Musterlandkreis (Demo)"
     operator_address: str = "Musterstraße 1, 00000 Musterstadt"
     operator_email: str = "telemed@musterlandkreis.example"
@@ -51,7 +60,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def shown(self) -> dict[str, str]:
         """Every setting as text, without its secrets, for `telemed check`."""
-        hidden = {"secret", "turn_secret"}
+        hidden = {"secret", "turn_secret", "sms_token"}
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         return {
             name: "(set)" if name in hidden and value else _without_password(str(value))
@@ -86,7 +95,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 def _parsed(field: str, raw: str) -> object:
     if field == "turn_urls":
         return [url for url in raw.replace(",", " ").split() if url]
-    if field == "turn_ttl" and raw.isdigit():
+    if field in ("turn_ttl", "job_timeout") and raw.isdigit():
         return timedelta(seconds=int(raw))
     return raw
 
@@ -109,6 +118,14 @@ def _check(settings: Settings) -> None:
         raise SettingsError("TELEMED_TURN_URLS and TELEMED_TURN_SECRET go together; one of them is missing.")
     if settings.ice_policy == "relay" and not settings.turn_urls:
         raise SettingsError("TELEMED_ICE_POLICY=relay needs TELEMED_TURN_URLS; otherwise no call would ever connect.")
+    if bool(settings.smtp_url) != bool(settings.mail_from):
+        raise SettingsError("TELEMED_SMTP_URL and TELEMED_MAIL_FROM go together; one of them is missing.")
+    if settings.smtp_url and not settings.smtp_url.startswith(("smtp://", "smtps://")):
+        raise SettingsError("TELEMED_SMTP_URL does not begin with smtp:// or smtps://.")
+    if settings.sms_url and not settings.sms_url.startswith(("http://", "https://")):
+        raise SettingsError("TELEMED_SMS_URL does not begin with https://.")
+    if settings.job_timeout < timedelta(seconds=1):
+        raise SettingsError("TELEMED_JOB_TIMEOUT is shorter than a second.")
     if not 0 <= settings.port <= 65535:
         raise SettingsError("TELEMED_PORT is not between 0 and 65535.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -59,6 +59,23 @@ class Wording:
         """`17.5.1948`, in English `17 May 1948`."""
         return format_date(on, {"de": "d.M.y", "en": "d MMMM y"}[self.locale], locale=self.locale)
 
+    def span(self, start: datetime, end: datetime, *, year: bool = True) -> str:
+        """`vom 24.12.2026 bis 31.12.2026` of whole local days, `am 2.12.2026 von 08:00 Uhr bis 12:00 Uhr` of less."""
+        first, past = start.astimezone(self.zone), end.astimezone(self.zone)
+        last = past - timedelta(microseconds=1)
+        pattern = {"de": "d.M.y" if year else "d.M.", "en": "d MMMM y" if year else "d MMMM"}[self.locale]
+        days = [format_date(at.date(), pattern, locale=self.locale) for at in (first, last)]
+        until = self.time(end) if not _is_midnight(past) else _("midnight").render(self.locale)
+        if _is_midnight(first) and _is_midnight(past):
+            found = _("from %(a)s to %(b)s", a=days[0], b=days[1])
+            if days[0] == days[1]:
+                found = _("on %(day)s", day=days[0])
+        elif days[0] == days[1]:
+            found = _("on %(day)s from %(a)s to %(b)s", day=days[0], a=self.time(start), b=until)
+        else:
+            found = _("from %(a)s to %(b)s", a=f"{days[0]}, {self.time(start)}", b=f"{days[1]}, {until}")
+        return found.render(self.locale)
+
     def number(self, value: float) -> str:
         return format_decimal(value, locale=self.locale)
 
@@ -77,3 +94,9 @@ class Wording:
     def machine(self, at: datetime) -> str:
         """For `<time datetime>` and form values: RFC 3339 in UTC."""
         return at.isoformat().replace("+00:00", "Z")
+
+
+def _is_midnight(local: datetime) -> bool:
+    """Whether a local day begins with this instant: at 0:00, or after it where the clocks skip that."""
+    before = (local.astimezone(UTC) - timedelta(microseconds=1)).astimezone(local.tzinfo)
+    return before.date() < local.date()

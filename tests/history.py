@@ -8,11 +8,11 @@ something that ended it is acknowledged.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import combinations
-from typing import Any, Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
 FOREVER = float("inf")
 TAKEN = "slot_taken"
@@ -30,6 +30,7 @@ class Place(NamedTuple):
 
 
 Places = frozenset[Place]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,33 @@ class Stay(NamedTuple):
     until: float
 
 
+class Register(Generic[T]):
+    """Things by the places they are at: a storm has thousands, and few of them meet."""
+
+    def __init__(self, things: Iterable[tuple[Places, T]]) -> None:
+        self._by_resource: dict[str, list[tuple[Any, int, Place, T]]] = defaultdict(list)
+        for number, (places, thing) in enumerate(things):
+            for place in places:
+                self._by_resource[place.resource].append((place.start, number, place, thing))
+        self._longest: dict[str, Any] = {}
+        for resource, there in self._by_resource.items():
+            there.sort(key=lambda entry: entry[:2])
+            self._longest[resource] = max(place.end - place.start for _start, _number, place, _thing in there)
+
+    def meeting(self, places: Places) -> Iterator[T]:
+        """Each thing once, in the order it came."""
+        found: dict[int, T] = {}
+        for place in places:
+            there = self._by_resource.get(place.resource, [])
+            first = bisect_left(there, (place.start - self._longest.get(place.resource, 0), -1)) if there else 0
+            for start, number, other, thing in there[first:]:
+                if start >= place.end:
+                    break
+                if place.meets(other):
+                    found[number] = thing
+        return iter(found[number] for number in sorted(found))
+
+
 def complaints(events: Iterable[Event], rows: Iterable[Row], *, may_lose: bool = False) -> list[str]:
     """Everything that is wrong; empty if nothing. With `may_lose` (kills), unanswered requests are no fault."""
     events, rows = list(events), list(rows)
@@ -124,23 +152,24 @@ def _perhaps(event: Event, others: list[Event]) -> tuple[float, float]:
     return event.sent, min(ends, default=FOREVER)
 
 
-def _meet(some: Places, others: Places) -> bool:
-    return any(one.meets(other) for one in some for other in others)
-
-
 def _overlapping_rows(rows: list[Row]) -> Iterator[str]:
-    for one, other in combinations([row for row in rows if row.active], 2):
-        if _meet(one.places, other.places):
-            yield f"double booking in the end: {one} and {other}"
+    active = [(number, row) for number, row in enumerate(rows) if row.active]
+    register = Register((row.places, (number, row)) for number, row in active)
+    for one, row in active:
+        for two, other in register.meeting(row.places):
+            if one < two:
+                yield f"double booking in the end: {row} and {other}"
 
 
 def _overlapping_stays(certain: list[Stay]) -> Iterator[str]:
-    for one, other in combinations(certain, 2):
-        if (
-            one.appointment != other.appointment and max(one.since, other.since) < min(one.until, other.until)
-            and _meet(one.places, other.places)
-        ):  # fmt: skip
-            yield f"double booking at one moment: {one} and {other}"
+    register = Register((stay.places, (number, stay)) for number, stay in enumerate(certain))
+    for number, one in enumerate(certain):
+        for later, other in register.meeting(one.places):
+            if (
+                number < later and one.appointment != other.appointment
+                and max(one.since, other.since) < min(one.until, other.until)
+            ):  # fmt: skip
+                yield f"double booking at one moment: {one} and {other}"
 
 
 def _vanished(events: list[Event], rows: dict[object, Row]) -> Iterator[str]:
@@ -153,22 +182,24 @@ def _vanished(events: list[Event], rows: dict[object, Row]) -> Iterator[str]:
 
 def _refused_for_nothing(events: list[Event], possible: list[Stay], rows: list[Row]) -> Iterator[str]:
     """Rows of lost requests justify a refusal too: nobody was told their ids."""
+    known = {stay.appointment for stay in possible}
+    stays = Register((stay.places, stay) for stay in possible)
+    untold = Register((row.places, row) for row in rows if row.appointment not in known)
     for event in events:
         if event.outcome == TAKEN and event.answered is not None:
-            others = [
-                stay.places for stay in possible
-                if stay.appointment != event.appointment and stay.since < event.answered and event.sent < stay.until
-            ]  # fmt: skip
-            known = {stay.appointment for stay in possible}
-            others += [row.places for row in rows if row.appointment not in known]
-            if not any(_meet(event.places, places) for places in others):
+            there = any(
+                stay.appointment != event.appointment and stay.since < event.answered and event.sent < stay.until
+                for stay in stays.meeting(event.places)
+            )
+            if not there and not any(untold.meeting(event.places)):
                 yield f"refused although nobody was there: {event}"
 
 
 def _offered_what_was_taken(events: list[Event], certain: list[Stay]) -> Iterator[str]:
+    register = Register((stay.places, stay) for stay in certain)
     for event in events:
         for offered in event.alternatives:
-            inside = sorted((s.since, s.until) for s in certain if _meet(s.places, offered))
+            inside = sorted((stay.since, stay.until) for stay in register.meeting(offered))
             reached = event.sent
             for since, until in inside:
                 if since <= reached:

@@ -37,6 +37,19 @@ CALLERS = {
     "ada": Caller("admin", ADA),
 }
 ALICE = {"name": "Alice Ährenfeld", "birth_date": "1948-05-17"}
+RULE = {"recurrence": "FREQ=WEEKLY;BYDAY=MO", "start_time": "05:00:00",
+        "end_time": "06:00:00", "from_date": "2026-01-01"}  # fmt: skip
+TERMS = {
+    "name_de": "Wundkontrolle", "name_en": "Wound check", "duration": "PT1200S", "grid": "PT1800S",
+    "buffer_after": "PT600S",
+    "modes": ["video", "in_person"], "daily_cap": 6, "cancel_until": "P1D",
+}  # fmt: skip
+SERVICE_FORM = {
+    "who": str(DR_BOB), "name_de": "Wundkontrolle", "name_en": "Wound check", "duration": "20", "grid": "30",
+    "buffer_before": "0", "buffer_after": "10", "notice": "2", "notice_unit": "days", "horizon": "60",
+    "mode_video": "yes", "patients": "all", "daily_cap": "6", "cancel_until": "24", "cancel_until_unit": "hours",
+    "language_pl": "yes",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""`telemed serve` as a process of its own, to be killed like one."""
+"""`telemed serve` and `telemed work` as processes of their own, to be killed like ones."""
 
 from __future__ import annotations
 
@@ -77,3 +77,52 @@ async def serving(settings: Settings, **environment: str) -> AsyncIterator[Serve
         yield server
     finally:
         await server.stop()
+
+
+class Worker:
+    """`telemed work` as a process of its own, stopped at the end of the context; `said` is then what it printed."""
+
+    said = ""
+
+    def __init__(self, settings: Settings, **environment: str) -> None:
+        given = {
+            "TELEMED_SECRET": settings.secret, "TELEMED_PUBLIC_URL": settings.public_url,
+            "TELEMED_SMTP_URL": settings.smtp_url, "TELEMED_MAIL_FROM": settings.mail_from,
+            "TELEMED_SMS_URL": settings.sms_url, "TELEMED_SMS_TOKEN": settings.sms_token,
+            "TELEMED_LOG_LEVEL": "warning",
+        }  # fmt: skip
+        self._environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("TELEMED_")},
+            "DATABASE_URL": settings.database_url,
+            **{name: value for name, value in given.items() if value},
+            **environment,
+        }
+        self._process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Worker:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "telemed", "work", env=self._environment, cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        async with asyncio.timeout(20):
+            while "Working" not in self.said:
+                line = await self._process.stdout.readline()
+                assert line, self.said
+                self.said += line.decode()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        assert self._process is not None
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+        assert self._process.stdout is not None
+        self.said += (await asyncio.wait_for(self._process.stdout.read(), 40)).decode()
+        await self._process.wait()
+
+    async def kill(self) -> None:
+        """kill -9: no goodbye to anybody."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        await self._process.wait()

@@ -38,8 +38,8 @@ ON CONFLICT DO NOTHING;
 
 -- name: put_rule
 -- When a doctor can be booked.
-INSERT INTO rule (id, practitioner, weekdays, start_time, end_time, zone, from_date, on_holidays)
-VALUES (:id, :practitioner, :weekdays, :start_time, :end_time, 'Europe/Berlin', :from_date, :on_holidays)
+INSERT INTO rule (id, practitioner, recurrence, start_time, end_time, zone, from_date, on_holidays)
+VALUES (:id, :practitioner, :recurrence, :start_time, :end_time, 'Europe/Berlin', :from_date, :on_holidays)
 ON CONFLICT DO NOTHING;
 
 -- name: starts

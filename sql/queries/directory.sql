@@ -68,6 +68,16 @@ SELECT id, name, state, lat, lon, population, search FROM place
 WHERE search = :key::text AND lat BETWEEN :lat - 0.4 AND :lat + 0.4 AND lon BETWEEN :lon - 0.6 AND :lon + 0.6
 ORDER BY power(lat - :lat, 2) + power(0.6 * (lon - :lon), 2), id LIMIT 1;
 
+-- name: place_at
+-- The place nearest to a point with its postal code: `17268 Gerswalde`. Of a city the district, which finds the city too.
+SELECT postal.code || ' ' || place.name
+FROM place CROSS JOIN LATERAL (
+    SELECT code FROM postal_code
+    WHERE lat BETWEEN place.lat - 0.4 AND place.lat + 0.4 AND lon BETWEEN place.lon - 0.6 AND place.lon + 0.6
+    ORDER BY power(lat - place.lat, 2) + power(0.6 * (lon - place.lon), 2), code LIMIT 1) AS postal
+WHERE place.lat BETWEEN :lat::float8 - 0.2 AND :lat::float8 + 0.2 AND place.lon BETWEEN :lon::float8 - 0.3 AND :lon::float8 + 0.3
+ORDER BY power(place.lat - :lat, 2) + power(0.6 * (place.lon - :lon), 2), place.id LIMIT 1;
+
 -- name: candidates
 -- What tells places of one name apart: a postal code and a larger town nearby. Those near our practices come first.
 SELECT place.name, place.state, place.lat, place.lon, postal.code AS postal_code,
@@ -100,53 +110,90 @@ WHERE site.active AND site.kind = 'practice' AND (:specialty::text IS NULL OR p.
               WHERE s.practitioner = p.id AND s.active AND (:mode::text IS NULL OR :mode = ANY (s.modes)))
 GROUP BY place.id;
 
--- name: found
--- The practitioners of some towns with their earliest free start, in the order asked for. A row's place in that order is
--- (first_key, second_key, practitioner), so that the list can go on after any row. Free starts cost much, opening hours
--- little: nobody is free before they open, so practitioners line up by that, only the first `look` are looked at, and a
--- row is told only if nobody further back in the line can still overtake it.
-WITH candidate AS (
-    SELECT p.id AS practitioner, town.km, array_agg(s.id) AS services, min(opens.at) AS opens
+-- name: towns_around
+-- The places in a rectangle where a specialty has ever been offered.
+SELECT place.id AS place, place.name, place.state, place.lat, place.lon, place.population
+FROM (SELECT DISTINCT town.place FROM town
+      WHERE (:specialty::text IS NULL OR town.specialty = :specialty)
+        AND town.lat BETWEEN :south::float8 AND :north::float8 AND town.lon BETWEEN :west::float8 AND :east::float8) AS town
+JOIN place ON place.id = town.place;
+
+-- name: nearest_with
+-- The first of some places where somebody who fits can be booked.
+SELECT wanted.place FROM unnest(:places::integer[]) WITH ORDINALITY AS wanted (place, number)
+CROSS JOIN LATERAL (
+    SELECT FROM next_free n
+    WHERE n.place = wanted.place AND n.part = 0 AND (:specialty::text IS NULL OR n.specialty = :specialty)
+      AND :mode::text = ANY (n.modes) AND (:language::text IS NULL OR :language = ANY (n.languages)) LIMIT 1) AS somebody
+ORDER BY number LIMIT 1;
+
+-- name: line
+-- Practitioners in the order in which they could be free at the earliest, by the bounds of migration 0010_next_free. From
+-- each town and part of the day come the first `each`. Where there are more, whoever is not among them stands behind
+-- (cut_first, cut_second, cut_practitioner); nulls: nobody is missing.
+WITH probed AS MATERIALIZED (
+    SELECT town.place, town.km, part, n.practitioner, n.start,
+           CASE WHEN n.start >= n.since THEN n.start
+                ELSE n.start + n.grid * ceil(extract(epoch FROM n.since - n.start) / extract(epoch FROM n.grid))::float8
+           END AS bound
     FROM unnest(:places::integer[], :kilometres::float8[]) AS town (place, km)
-    JOIN site ON site.place = town.place AND site.active AND site.kind = 'practice'
-    JOIN practitioner p ON p.site = site.id AND p.active AND (:specialty::text IS NULL OR p.specialty = :specialty)
-    JOIN service s ON s.practitioner = p.id AND s.active AND :mode::text = ANY (s.modes)
-    LEFT JOIN LATERAL (
-        SELECT greatest(lower(o.during), :now::timestamptz + s.notice) AS at FROM opening o
-        WHERE o.practitioner = p.id AND upper(o.during) >= :now::timestamptz + s.notice + s.duration
-        ORDER BY lower(o.during) LIMIT 1) AS opens ON true
-    GROUP BY p.id, town.km),
+    CROSS JOIN unnest(:parts::smallint[]) AS part
+    CROSS JOIN LATERAL (
+        (SELECT practitioner, start, grid, greatest(:earliest::timestamptz, :now::timestamptz + notice) AS since
+         FROM next_free
+         WHERE :specialty::text IS NOT NULL AND specialty = :specialty AND place = town.place AND next_free.part = part.part
+           AND start > :earliest - interval '13 hours' AND last >= greatest(:earliest, :now + notice)
+           AND :mode::text = ANY (modes) AND (:language::text IS NULL OR :language = ANY (languages))
+         ORDER BY start, practitioner LIMIT :each::integer)
+        UNION ALL
+        (SELECT practitioner, start, grid, greatest(:earliest, :now + notice)
+         FROM next_free
+         WHERE :specialty IS NULL AND place = town.place AND next_free.part = part.part
+           AND start > :earliest - interval '13 hours' AND last >= greatest(:earliest, :now + notice)
+           AND :mode = ANY (modes) AND (:language IS NULL OR :language = ANY (languages))
+         ORDER BY start, practitioner LIMIT :each)) AS n),
+ends AS (
+    SELECT km, greatest(max(start), :earliest) AS at,
+           CASE WHEN max(start) >= :earliest THEN (array_agg(practitioner ORDER BY start DESC, practitioner DESC))[1]
+                ELSE '00000000-0000-0000-0000-000000000000' END AS practitioner
+    FROM probed GROUP BY place, km, part HAVING count(*) = :each),
+cut AS (
+    SELECT first_key, second_key, practitioner
+    FROM ends CROSS JOIN LATERAL order_keys(:sort::text, km, at) ORDER BY 1, 2, 3 LIMIT 1),
 line AS (
-    SELECT candidate.*, keys.*, row_number() OVER (ORDER BY keys.first_key, keys.second_key, practitioner) AS place
-    FROM candidate
-    CROSS JOIN LATERAL (SELECT coalesce(extract(epoch FROM opens)::float8, 1e12) AS epoch) AS moment
-    CROSS JOIN LATERAL (SELECT CASE :sort::text WHEN 'nearest' THEN km ELSE epoch END AS first_key,
-                               CASE :sort::text WHEN 'nearest' THEN epoch ELSE km END AS second_key) AS keys
-    ORDER BY place LIMIT :look::integer + 1),
-looked_at AS (SELECT practitioner, km, unnest(services) AS service FROM line WHERE place <= :look::integer),
-earliest AS (
-    SELECT DISTINCT ON (practitioner) practitioner, service, km, start
-    FROM looked_at LEFT JOIN free_starts(
-        ARRAY(SELECT service FROM looked_at), NULL, NULL, NULL, :now::timestamptz, 'infinity', :now::timestamptz, 1
-    ) AS free USING (service)
-    ORDER BY practitioner, start NULLS LAST, service),
-ranked AS (
-    SELECT earliest.*, keys.* FROM earliest
-    CROSS JOIN LATERAL (SELECT coalesce(extract(epoch FROM start)::float8, 1e12) AS epoch) AS moment
-    CROSS JOIN LATERAL (SELECT CASE :sort::text WHEN 'nearest' THEN km ELSE epoch END AS first_key,
-                               CASE :sort::text WHEN 'nearest' THEN epoch ELSE km END AS second_key) AS keys)
-SELECT ranked.practitioner, p.title, p.name, p.specialty, p.languages, site.id AS site, site.name AS site_name,
-       site.street, site.postal_code, site.phone, site.zone, site.place, ranked.start AS earliest,
-       CASE WHEN ranked.start IS NOT NULL THEN ranked.service END AS earliest_service, first_key, second_key
-FROM ranked JOIN practitioner p ON p.id = ranked.practitioner JOIN site ON site.id = p.site
-WHERE (first_key, second_key, ranked.practitioner) > (:after_first::float8, :after_second::float8, :after::uuid)
-  AND NOT EXISTS (SELECT FROM line WHERE line.place > :look::integer
-                  AND (line.first_key, line.second_key, line.practitioner) < (ranked.first_key, ranked.second_key, ranked.practitioner))
-ORDER BY first_key, second_key, ranked.practitioner LIMIT :limit::integer;
+    SELECT candidate.*, first_key, second_key
+    FROM (SELECT practitioner, km, min(bound) AS bound FROM probed GROUP BY practitioner, km) AS candidate
+    CROSS JOIN LATERAL order_keys(:sort, km, bound)
+    ORDER BY first_key, second_key, practitioner LIMIT :look::integer)
+SELECT line.practitioner, line.km, nullif(line.bound, 'infinity') AS bound, line.first_key, line.second_key,
+       cut.first_key AS cut_first, cut.second_key AS cut_second, cut.practitioner AS cut_practitioner,
+       p.title, p.name, p.specialty, p.languages, site.id AS site, site.name AS site_name, site.street,
+       site.postal_code, site.phone, site.zone, site.place, site.lat, site.lon, site.near_minutes
+FROM line JOIN practitioner p ON p.id = line.practitioner JOIN site ON site.id = p.site LEFT JOIN cut ON true
+ORDER BY line.first_key, line.second_key, line.practitioner;
+
+-- name: first_starts
+-- The first free starts that some practitioners really have from an instant on, in order, and of which service.
+WITH wanted AS (
+    SELECT s.id AS service, p.id AS practitioner, asked.near
+    FROM unnest(:practitioners::uuid[], :near::boolean[]) AS asked (practitioner, near)
+    JOIN practitioner p ON p.id = asked.practitioner
+    JOIN service s ON s.practitioner = p.id AND s.active AND :mode::text = ANY (s.modes)
+        AND (:language::text IS NULL OR :language = ANY (coalesce(s.languages, p.languages))))
+SELECT wanted.practitioner, wanted.service, array_agg(free.start ORDER BY free.start) AS starts
+FROM wanted JOIN free_starts(
+    ARRAY(SELECT service FROM wanted ORDER BY service), ARRAY(SELECT near FROM wanted ORDER BY service), :station::uuid,
+    NULL, NULL, NULL, :since_time::time, :until_time::time, :earliest::timestamptz, 'infinity', :now::timestamptz,
+    :each::integer) AS free USING (service)
+GROUP BY wanted.practitioner, wanted.service;
+
+-- name: tighten
+-- Reckons bounds anew whose start has passed, or that are only roughly right because time was freed. How many it found.
+SELECT tighten_next_free(:now, :settled, :most);
 
 -- name: services
 -- What can be booked with some practitioners, the shortest first.
-SELECT id, practitioner, name_de, name_en, duration, modes FROM service
+SELECT id, practitioner, name_de, name_en, duration, modes, patients, first_assessment FROM service
 WHERE practitioner = ANY (:practitioners::uuid[]) AND active ORDER BY practitioner, duration, id;
 
 -- name: practitioner
@@ -160,11 +207,14 @@ SELECT id, kind, name, street, postal_code, town, state, lat, lon, phone, zone F
 WHERE id = :site::uuid AND active;
 
 -- name: sites_near
--- The nearest sites of a kind; without one, those that have a station.
-SELECT id, kind, name, street, postal_code, town, state, lat, lon, phone, zone FROM site
-WHERE active AND (kind = :kind::text OR (:kind::text IS NULL
-                  AND EXISTS (SELECT FROM station WHERE station.site = site.id AND station.active)))
-ORDER BY power(lat - :lat::float8, 2) + power(cos(radians(:lat::float8)) * (lon - :lon::float8), 2), id LIMIT :limit::integer;
+-- The nearest sites of a kind; without one, those that have a station. And that of one station, however far.
+SELECT id, kind, name, street, postal_code, town, state, lat, lon, phone, zone
+FROM (SELECT site.*, row_number() OVER (ORDER BY distance, id) AS number, distance FROM site
+      CROSS JOIN LATERAL (SELECT power(lat - :lat::float8, 2) + power(cos(radians(:lat::float8)) * (lon - :lon::float8), 2)
+                          AS distance) AS away
+      WHERE active AND (kind = :kind::text OR (:kind::text IS NULL AND id IN (SELECT site FROM station WHERE active)))) AS near
+WHERE number <= :limit::integer OR id = (SELECT site FROM station WHERE station.id = :station::uuid AND active)
+ORDER BY number;
 
 -- name: stations
 -- The stations in use at some sites.

@@ -1,71 +1,42 @@
--- Rules and openings, free starts, and the life of an appointment. `:now` is telemed.clock.now(), so that tests can
+-- Free starts, and the life of an appointment. `:now` is telemed.clock.now(), so that tests can
 -- stand at another time. How writers keep out of each other's way is said in migration 0004_scheduling.
-
--- name: add_rule
--- A recurring opening; the openings are to be rebuilt after it.
-INSERT INTO rule (id, practitioner, weekdays, start_time, end_time, zone, every_weeks, from_date, until_date, on_holidays)
-VALUES (:id, :practitioner, :weekdays, :start_time, :end_time, :zone, :every_weeks, :from_date, :until_date, :on_holidays);
-
--- name: add_closure
--- Time off; the openings are to be rebuilt after it.
-INSERT INTO closure (id, practitioner, during, note) VALUES (:id, :practitioner, tstzrange(:start, :end), :note);
-
--- name: rules
--- What opens a practitioner's time.
-SELECT weekdays, start_time, end_time, zone, from_date, until_date, every_weeks, on_holidays
-FROM rule WHERE practitioner = :practitioner;
-
--- name: closures
--- What closes it again.
-SELECT lower(during) AS start, upper(during) AS "end" FROM closure
-WHERE practitioner = :practitioner AND upper(during) > :since;
-
--- name: reach
--- How far ahead a practitioner's openings are needed, and whose public holidays count.
-SELECT site.state, coalesce(max(service.horizon) FILTER (WHERE service.active), interval '30 days') AS horizon
-FROM practitioner JOIN site ON site.id = practitioner.site LEFT JOIN service ON service.practitioner = practitioner.id
-WHERE practitioner.id = :practitioner GROUP BY site.id;
-
--- name: lock_openings
--- One rebuild of a practitioner's openings at a time.
-SELECT pg_advisory_xact_lock(hashtextextended('opening ' || :practitioner::uuid, 0));
-
--- name: drop_openings
--- Openings that are no longer meant; the others stay as they are.
-DELETE FROM opening WHERE practitioner = :practitioner AND during NOT IN (
-    SELECT tstzrange(start, "end") FROM unnest(:starts::timestamptz[], :ends::timestamptz[]) AS meant (start, "end"));
-
--- name: add_openings
--- Openings that are newly meant.
-INSERT INTO opening (practitioner, during)
-SELECT :practitioner, tstzrange(start, "end")
-FROM unnest(:starts::timestamptz[], :ends::timestamptz[]) AS meant (start, "end")
-WHERE NOT EXISTS (SELECT FROM opening WHERE practitioner = :practitioner AND during = tstzrange(start, "end"));
-
--- name: practitioners
--- Whose openings time itself makes grow: every active practitioner with hours.
-SELECT id FROM practitioner WHERE active AND EXISTS (SELECT FROM rule WHERE rule.practitioner = practitioner.id)
-ORDER BY id;
 
 -- name: free_starts
 -- The free starts of one service in a window, in order; free for that station, assistant and patient too.
 SELECT start FROM free_starts(
-    ARRAY[:service::uuid], :station, :assistant, :patient_key, :earliest, :latest, :now, :limit);
+    ARRAY[:service::uuid], ARRAY[:near::boolean], :station, :assistant, :patient_key, :weekdays, :since_time, :until_time,
+    :earliest, :latest, :now, :limit);
+
+-- name: alternatives
+-- Starts to offer instead of one that is taken: the next ones after it, else the first ones there are.
+WITH later AS (
+    SELECT start FROM free_starts(
+        ARRAY[:service::uuid], ARRAY[:near::boolean], :station, :assistant, :patient_key, NULL, NULL, NULL,
+        :start, 'infinity', :now, :limit))
+SELECT start FROM later
+UNION ALL
+SELECT start FROM free_starts(
+    ARRAY[:service::uuid], ARRAY[:near::boolean], :station, :assistant, :patient_key, NULL, NULL, NULL,
+    :now, :start, :now, :limit)
+WHERE NOT EXISTS (SELECT FROM later);
 
 -- name: free_for_appointment
--- Where an appointment could be moved to.
+-- Where an appointment could be moved to; `near`: also to times that are kept, by the practice itself.
 SELECT start FROM appointment a CROSS JOIN LATERAL free_starts(
-    ARRAY[a.service], a.station, a.assistant, a.patient_key, :earliest, 'infinity', :now, :limit)
+    ARRAY[a.service], ARRAY[:near OR a.near], a.station, a.assistant, a.patient_key, NULL, NULL, NULL, :earliest, 'infinity', :now,
+    :limit)
 WHERE a.id = :id;
 
 -- name: first_free
 -- The first free start of each of many services, for the search across practices; fully booked ones are left out.
-SELECT service, start FROM free_starts(:services::uuid[], NULL, NULL, NULL, :now, 'infinity', :now, 1);
+SELECT service, start FROM free_starts(
+    :services::uuid[], :near::boolean[], NULL, NULL, NULL, NULL, NULL, NULL, :now, 'infinity', :now, 1);
 
 -- name: service
 -- A bookable service with its doctor (B-01) and practice.
 SELECT s.id, s.name_de, s.name_en, s.duration, s.modes, p.id AS practitioner, p.title AS practitioner_title,
-       p.name AS practitioner_name, p.specialty, site.id AS site, site.name AS site_name, site.town AS site_town, site.zone
+       p.name AS practitioner_name, p.specialty, site.id AS site, site.name AS site_name, site.town AS site_town, site.zone,
+       s.patients, s.first_assessment, s.languages
 FROM service s JOIN practitioner p ON p.id = s.practitioner JOIN site ON site.id = p.site
 WHERE s.id = :service AND s.active AND p.active AND site.active;
 
@@ -75,16 +46,29 @@ SELECT site FROM station WHERE id = :station AND active;
 
 -- name: is_slot
 -- Whether a wish starts at a real slot, taken or not.
-SELECT EXISTS (SELECT FROM slot(:service, :start, :mode, :station, :now));
+SELECT EXISTS (SELECT FROM slot(:service, :start, :mode, :station, :near, :now));
+
+-- name: opens_to_all
+-- When a start that is kept for people near the practice opens to everybody.
+SELECT min(opens_to_all(practice, s, start_number(o.during, :start, s.grid), :start::timestamptz))
+FROM service s JOIN practitioner p ON p.id = s.practitioner JOIN site practice ON practice.id = p.site
+JOIN opening o ON o.practitioner = p.id AND o.during @> :start::timestamptz
+WHERE s.id = :service;
+
+-- name: admission
+-- Why this service cannot be booked for this patient; null: it can.
+SELECT admission(:service, :mode, :patient_key, :now);
 
 -- name: hold
 -- Reserves a time for ten minutes, if it is a slot and nobody was first. Staff reserve at their own practice only.
 WITH made AS (
-    INSERT INTO appointment (id, service, practitioner, site, station, station_site, during, reserved, assistant, mode,
-                             status, expires, booked_by, idempotency_key, idempotency_digest, created, changed)
-    SELECT :id::uuid, slot.*, :assistant::uuid, :mode::text, 'held', :expires::timestamptz, caller_person(),
-           :key::text, :digest::bytea, :now, :now
-    FROM slot(:service, :start, :mode::text, :station, :now::timestamptz)
+    INSERT INTO appointment (id, service, practitioner, site, station, station_site, during, reserved, cap_day, cap_place,
+                             near, assistant, mode, status, expires, booked_by, idempotency_key, idempotency_digest,
+                             created, changed)
+    SELECT :id::uuid, slot.*, day.cap_day, day.cap_place, :near::boolean, :assistant::uuid, :mode::text, 'held',
+           :expires::timestamptz, caller_person(), :key::text, :digest::bytea, :now, :now
+    FROM slot(:service, :start, :mode::text, :station, :near::boolean, :now::timestamptz)
+    JOIN day_place(:service, :start, NULL, :now) AS day ON NOT day.stale
     WHERE caller_role() NOT IN ('staff', 'practitioner') OR slot.site = caller_site()
     ON CONFLICT DO NOTHING
     RETURNING appointment AS it),
@@ -107,31 +91,38 @@ WITH released AS (
     UPDATE appointment SET status = 'cancelled', changed = :now WHERE id = :id AND status = 'held'
     RETURNING appointment AS it)
 INSERT INTO audit (at, role, person, site, verb, appointment)
-SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'hold.release', (it).id FROM released;
+SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'hold.release', (it).id FROM released
+CROSS JOIN LATERAL refill((it).practitioner, (it).station);
 
 -- name: book
 -- Books a time that was not held, if it is a slot and nobody was first.
 WITH made AS (
-    INSERT INTO appointment (id, service, practitioner, site, station, station_site, during, reserved, assistant, mode,
-                             status, code_digest, patient_name, birth_date, patient_key, email, phone, language,
-                             booked_by, idempotency_key, idempotency_digest, created, changed)
-    SELECT :id::uuid, slot.*, :assistant::uuid, :mode::text, 'booked', :code_digest::bytea, :patient_name::text,
-           :birth_date::date, :patient_key::bytea, :email::text, :phone::text, :language::text,
-           caller_person(), :key::text, :digest::bytea, :now, :now
-    FROM slot(:service, :start, :mode::text, :station, :now::timestamptz)
-    WHERE caller_role() NOT IN ('staff', 'practitioner') OR slot.site = caller_site()
+    INSERT INTO appointment (id, service, practitioner, site, station, station_site, during, reserved, cap_day, cap_place,
+                             near, assistant, mode, status, code_digest, patient_name, birth_date, patient_key, email,
+                             phone, language, carer_name, follow_up_of, booked_by, idempotency_key, idempotency_digest,
+                             created, changed)
+    SELECT :id::uuid, slot.*, day.cap_day, day.cap_place, :near::boolean, :assistant::uuid, :mode::text, 'booked',
+           :code_digest::bytea, :patient_name::text, :birth_date::date, :patient_key::bytea, :email::text, :phone::text,
+           :language::text, :carer_name::text, :follow_up_of::uuid, caller_person(), :key::text, :digest::bytea, :now, :now
+    FROM slot(:service, :start, :mode::text, :station, :near::boolean, :now::timestamptz)
+    JOIN day_place(:service, :start, NULL, :now) AS day ON NOT day.stale
+    WHERE (caller_role() NOT IN ('staff', 'practitioner') OR slot.site = caller_site())
+      AND admission(:service, :mode, :patient_key, :now) IS NULL
     ON CONFLICT DO NOTHING
     RETURNING appointment AS it),
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment)
     SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'appointment.book', (it).id FROM made)
-SELECT shown.* FROM made CROSS JOIN LATERAL shown(it);
+SELECT shown.* FROM made CROSS JOIN LATERAL shown(it)
+CROSS JOIN LATERAL tell(it, CASE WHEN (it).follow_up_of IS NULL THEN 'booked' ELSE 'follow_up' END, :now)
+CROSS JOIN LATERAL pg_notify('appointment', shown.id::text);
 
 -- name: claim_hold
 -- Wins the held time for the patient too (nobody sits in two consultations), before book_hold writes their name.
 -- NULL: it is not a hold of that wish, or not any more.
-SELECT claim(a, 'empty', a.during, :patient_key, :key, :digest) FROM appointment a
+SELECT claim(a, 'empty', a.during, :patient_key, NULL, NULL, :key, :digest) FROM appointment a
 WHERE a.id = :hold AND a.status = 'held' AND a.service = :service AND a.mode = :mode
+  AND admission(a.service, a.mode, :patient_key, :now) IS NULL
   AND a.station IS NOT DISTINCT FROM :station AND lower(a.during) = :start AND lower(a.during) > :now;
 
 -- name: book_hold
@@ -139,14 +130,16 @@ WHERE a.id = :hold AND a.status = 'held' AND a.service = :service AND a.mode = :
 WITH booked AS (
     UPDATE appointment SET status = 'booked', code_digest = :code_digest, patient_name = :patient_name,
         birth_date = :birth_date, patient_key = :patient_key, email = :email, phone = :phone, language = :language,
-        booked_by = caller_person(), changed = :now,
+        carer_name = :carer_name, booked_by = caller_person(), changed = :now,
         idempotency_key = coalesce(:key, idempotency_key), idempotency_digest = coalesce(:digest, idempotency_digest)
     WHERE id = :hold AND status = 'held'
     RETURNING appointment AS it),
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment)
     SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'appointment.book', (it).id FROM booked)
-SELECT shown.* FROM booked CROSS JOIN LATERAL shown(it);
+SELECT shown.* FROM booked CROSS JOIN LATERAL shown(it)
+CROSS JOIN LATERAL tell(it, CASE WHEN (it).follow_up_of IS NULL THEN 'booked' ELSE 'follow_up' END, :now)
+CROSS JOIN LATERAL pg_notify('appointment', shown.id::text);
 
 -- name: made_by_key
 -- What a request with this key has already made.
@@ -158,58 +151,80 @@ SELECT EXISTS (SELECT FROM appointment WHERE id = :id AND patient_key = :patient
 
 -- name: blockers_of_wish
 -- Who stands in the way of a new reservation. None either if it does not start at a real slot.
-SELECT DISTINCT slot.site, resource, stale
-FROM slot(:service, :start, :mode, :station, :now::timestamptz), blockers(
-    slot.practitioner, slot.reserved, slot.station, :assistant, :patient_key, slot.during, :except, :now);
+SELECT DISTINCT slot.site, found.resource, found.stale
+FROM slot(:service, :start, :mode, :station, :near, :now::timestamptz) CROSS JOIN LATERAL (
+    SELECT resource, stale FROM blockers(
+        slot.practitioner, slot.reserved, slot.station, :assistant, :patient_key, slot.during, :except, :now)
+    UNION ALL
+    SELECT 'day', coalesce(day.stale, false)
+    FROM (SELECT) AS one LEFT JOIN day_place(:service, :start, :except, :now) AS day ON true
+    WHERE day.stale IS NOT false) AS found;
 
 -- name: free_for_wish
 -- Frees the expired holds that stand in the way of a new reservation; alone in its transaction.
-SELECT free_expired_holds(slot.practitioner, slot.station, slot.reserved, :now)
-FROM slot(:service, :start, :mode, :station, :now::timestamptz);
+SELECT free_expired_holds(slot.practitioner, slot.station, slot.reserved, slot.service, day.cap_day, :now)
+FROM slot(:service, :start, :mode, :station, :near, :now::timestamptz)
+LEFT JOIN day_place(:service, :start, NULL, :now) AS day ON true;
 
 -- name: claim_move
 -- The first half of a move: wins what the new time has beyond the old one, while the old one stays. A move shifts and
--- keeps the length, so the difference of new and old is one piece or the whole. No row: not movable there.
-SELECT claim(a, new.reserved - a.reserved, new.during - a.during, a.patient_key, NULL, NULL)
+-- keeps the length, so the difference of new and old is one piece or the whole. On the same day it keeps its place
+-- there, if places are counted. No row: not movable there.
+SELECT claim(a, new.reserved - a.reserved, new.during - a.during, a.patient_key,
+             CASE WHEN day.cap_day IS DISTINCT FROM a.cap_day THEN day.cap_day END,
+             CASE WHEN day.cap_day IS DISTINCT FROM a.cap_day THEN day.cap_place END, NULL, NULL) AS won,
+       day.cap_day, day.cap_place
 FROM appointment a CROSS JOIN LATERAL moved_to(a, :start::timestamptz) AS new
+JOIN LATERAL day_place(a.service, :start, a.id, :now) AS day ON NOT day.stale
 WHERE a.id = :id AND a.epoch = :epoch AND a.status IN ('booked', 'arrived') AND lower(a.during) <> :start
-  AND EXISTS (SELECT FROM slot(a.service, :start, a.mode, a.station, :now));
+  AND EXISTS (SELECT FROM slot(a.service, :start, a.mode, a.station, :near OR a.near, :now));
 
 -- name: move
 -- The second half: the old time goes as the new one comes. The code stays good and consent stays; old tickets are void.
 WITH moved AS (
     UPDATE appointment SET (during, reserved) = (SELECT new.during, new.reserved FROM moved_to(appointment, :start) AS new),
+        cap_day = :cap_day, cap_place = :cap_place, kept_outside = false, override_reason = NULL,
         status = 'booked', epoch = epoch + 1, admitted = NULL, changed = :now
     WHERE id = :id AND epoch = :epoch AND status IN ('booked', 'arrived')
     RETURNING appointment AS it),
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment)
     SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'appointment.move', (it).id FROM moved)
-SELECT shown.* FROM moved CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
+SELECT shown.* FROM moved CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL tell(it, 'moved', :now)
+CROSS JOIN LATERAL refill((it).practitioner, (it).station)
+CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
 
 -- name: blockers_of_move
 -- Who stands in the way of a move.
-SELECT DISTINCT a.site, resource, stale
-FROM appointment a CROSS JOIN LATERAL moved_to(a, :start) AS new
-CROSS JOIN LATERAL blockers(a.practitioner, new.reserved, a.station, a.assistant, a.patient_key, new.during, a.id, :now)
+SELECT DISTINCT a.site, found.resource, found.stale
+FROM appointment a CROSS JOIN LATERAL moved_to(a, :start) AS new CROSS JOIN LATERAL (
+    SELECT resource, stale FROM blockers(
+        a.practitioner, new.reserved, a.station, a.assistant, a.patient_key, new.during, a.id, :now)
+    UNION ALL
+    SELECT 'day', coalesce(day.stale, false)
+    FROM (SELECT) AS one LEFT JOIN LATERAL day_place(a.service, :start, a.id, :now) AS day ON true
+    WHERE day.stale IS NOT false) AS found
 WHERE a.id = :id;
 
 -- name: free_for_move
 -- Frees the expired holds that stand in the way of a move; alone in its transaction.
-SELECT free_expired_holds(a.practitioner, a.station, new.reserved, :now)
-FROM appointment a CROSS JOIN LATERAL moved_to(a, :start) AS new WHERE a.id = :id;
+SELECT free_expired_holds(a.practitioner, a.station, new.reserved, a.service, day.cap_day, :now)
+FROM appointment a CROSS JOIN LATERAL moved_to(a, :start) AS new
+LEFT JOIN LATERAL day_place(a.service, :start, a.id, :now) AS day ON true WHERE a.id = :id;
 
 -- name: cancel
--- Frees the time at once. A patient can until the start; the practice also afterwards.
+-- Frees the time at once. A patient can until the practice's limit before the start; the practice also afterwards.
 WITH cancelled AS (
     UPDATE appointment SET status = 'cancelled', cancelled_by = :by, epoch = epoch + 1, changed = :now
     WHERE id = :id AND epoch = :epoch AND status IN ('booked', 'arrived') AND (:by = 'practice' OR lower(during) > :now)
+      AND (:by <> 'patient' OR lower(during) - (SELECT cancel_until FROM service s WHERE s.id = appointment.service) > :now)
     RETURNING appointment AS it),
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment)
     SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), (it).site), 'appointment.cancel', (it).id
     FROM cancelled)
-SELECT shown.* FROM cancelled CROSS JOIN LATERAL shown(it)
+SELECT shown.* FROM cancelled CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL tell(it, 'cancelled', :now, :message)
+CROSS JOIN LATERAL refill((it).practitioner, (it).station)
 CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
 
 -- name: give_consent

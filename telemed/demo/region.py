@@ -17,6 +17,7 @@ from telemed.demo.tables import Doctor, Site, known_as
 from telemed.identity import passwords
 from telemed.pg import DatabaseError
 from telemed.scheduling import openings
+from telemed.scheduling.rules import weekly
 
 PASSWORD: Final = "demo-uckermark-2026"  # noqa: S105  printed by the demo; its database holds nobody real
 _SINCE: Final = date(2024, 1, 1)
@@ -114,7 +115,7 @@ async def _doctors(tx: Tx, doctors: list[Doctor]) -> list[UUID]:
     await tx.run_many("demo.put_rule", [
         {
             "id": known_as("rule", f"{doctor.name} {number}"), "practitioner": doctor.id,
-            "weekdays": list(hours.weekdays), "start_time": hours.start, "end_time": hours.end, "from_date": _SINCE,
+            "recurrence": weekly(hours.weekdays), "start_time": hours.start, "end_time": hours.end, "from_date": _SINCE,
             "on_holidays": doctor.hours == "always",
         }
         for doctor in doctors for number, hours in enumerate(HOURS[doctor.hours])

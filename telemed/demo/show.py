@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 from rich.console import Console
 
-from telemed import clock, pg, serving
+from telemed import clock, pg, serving, working
 from telemed.cluster import ClusterError
 from telemed.demo import region
 from telemed.directory.load import load as load_places
@@ -37,7 +37,7 @@ async def run(settings: Settings, *, call: bool, reset: bool) -> None:
         await _fill(urls)
         ready = with_secret(msgspec.structs.replace(settings, database_url=urls.app))
         serving.configure_logs("warning" if call else settings.log_level)
-        async with serving.serving(ready) as address:
+        async with working.beside(ready), serving.serving(ready) as address:
             if call:
                 from telemed.demo import call as played
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from aiohttp import web
@@ -16,34 +17,38 @@ from telemed.keys import DATABASE
 from telemed.scheduling import changes
 from telemed.scheduling.types import Appointment
 
-_OWN_PAGE = "/practice/appointments/{appointment}"
+OWN_PAGE = "/practice/appointments/{appointment}"
+MESSAGE = 500  # characters that the practice may add to a cancellation
 
 
-@page("GET", _OWN_PAGE, verb="appointment.read", session="staff")
+@page("GET", OWN_PAGE, verb="appointment.read", session="staff")
 async def details(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     if caller.role == "assistant":
         return see_other("/station")
-    return await _details(request, caller, appointment)
+    return await appointment_page(request, caller, appointment)
 
 
-@page("POST", f"{_OWN_PAGE}/cancellation", verb="appointment.cancel", session="staff")
+@page("POST", f"{OWN_PAGE}/cancellation", verb="appointment.cancel", session="staff")
 async def cancel(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     """Cancels what was looked at: if it was moved meanwhile, it is shown again first."""
-    epoch = (await posted(request)).get("epoch", "")
+    typed = await posted(request)
+    message = typed.get("message", "").strip()[:MESSAGE] or None
     try:
-        await changes.cancel(request.app[DATABASE], caller, appointment, _number(epoch))
+        await changes.cancel(request.app[DATABASE], caller, appointment, version(typed), message)
     except Refusal as refusal:
         if not isinstance(refusal, Conflict) and refusal.status != 412:
             raise
-        return await _details(request, caller, appointment, refusal)
+        return await appointment_page(request, caller, appointment, refusal)
     return see_other(f"/practice/appointments/{appointment}")
 
 
-def _number(text: str) -> int | None:
+def version(typed: Mapping[str, str]) -> int | None:
+    """Which version of the appointment was looked at when the form was sent."""
+    text = typed.get("epoch", "")
     return int(text) if text.isdecimal() and len(text) < 10 else None
 
 
-@page("GET", f"{_OWN_PAGE}/room", verb="seat.practitioner", session="staff")
+@page("GET", f"{OWN_PAGE}/room", verb="seat.practitioner", session="staff")
 async def room(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     """The doctor's seat: theirs alone, whoever else works at the practice (V-10)."""
     it, person = await _with_doctor(request, caller, appointment)
@@ -57,7 +62,7 @@ async def room(request: web.Request, caller: Caller, appointment: UUID) -> web.R
     )  # fmt: skip
 
 
-@page("GET", f"{_OWN_PAGE}/after", verb="seat.practitioner", session="staff")
+@page("GET", f"{OWN_PAGE}/after", verb="seat.practitioner", session="staff")
 async def after(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     """The consultation is over: who of today's is next, those who wait first."""
     it, _person = await _with_doctor(request, caller, appointment)
@@ -71,13 +76,14 @@ async def after(request: web.Request, caller: Caller, appointment: UUID) -> web.
     return render(request, "desk/after.html", it=it, following=following, mine=True)
 
 
-async def _details(
+async def appointment_page(
     request: web.Request, caller: Caller, appointment: UUID, refusal: Refusal | None = None
 ) -> web.Response:
+    """The appointment, and why something could not be done with it."""
     it, person = await _with_doctor(request, caller, appointment)
     return render(
         request, "desk/appointment.html", status=refusal.status if refusal else 200, it=it, refusal=refusal,
-        mine=person is not None and person == caller.person, role=caller.role,
+        mine=person is not None and person == caller.person, role=caller.role, done=request.query.get("done", ""),
     )  # fmt: skip
 
 

@@ -62,6 +62,14 @@ class Site(msgspec.Struct, frozen=True):
         return clock.now().astimezone(ZoneInfo(self.zone)).date()
 
 
+class Doctor(msgspec.Struct, frozen=True):
+    """Whose appointments a practice can look at one by one."""
+
+    id: UUID
+    name: str
+    person: UUID | None
+
+
 async def site(tx: Tx, caller: Caller) -> Site:
     """Raises NotLoggedIn, or Forbidden for a login that works nowhere."""
     if caller.site is None:
@@ -76,4 +84,18 @@ async def day(tx: Tx, at: Site, on: date) -> list[Row]:
     if on == at.today:
         since, until = min(since, clock.now() - CLOSES), max(until, clock.now() + OPENS)
     found = await tx.many(Row, "desk.between", site=at.id, since=since, until=until)
-    return [row for row in found if row.start.astimezone(zone).date() == on or row.here_since is not None]
+    return [row for row in found if row.start.astimezone(zone).date() == on or _about_now(row)]
+
+
+def _about_now(row: Row) -> bool:
+    """Of another date than today's, and still to be seen on its list: shortly before and after midnight."""
+    return row.here_since is not None or (row.open and row.start > clock.now())
+
+
+def read_day(text: str) -> date | None:
+    """A day of an address; None if it is none that a calendar has."""
+    try:
+        on = date.fromisoformat(text)
+    except ValueError:
+        return None
+    return on if 2000 <= on.year <= 2100 else None

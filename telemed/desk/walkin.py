@@ -21,11 +21,11 @@ from telemed.html import locale_of, page, render
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
-from telemed.scheduling import bookings, slots, wishes
+from telemed.scheduling import bookings, nearness, slots, wishes
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import once
-from telemed.scheduling.refusals import InThePast, NotASlot, SlotTaken
+from telemed.scheduling.refusals import InThePast, KeptForNear, NotAdmitted, NotASlot, SlotTaken
 from telemed.scheduling.types import Booking, BookingWish, Patient, Service, Wish
 from telemed.text import Text, _
 
@@ -84,7 +84,9 @@ async def book(request: web.Request, caller: Caller) -> web.Response:
             why = _("This patient already has an appointment at this time.")
             return _form(request, service, wish, typed, {"name": why})
         return await _choose(request, caller, service.specialty, str(wish.station), refusal.text)
-    except (NotASlot, InThePast) as refusal:
+    except NotAdmitted as refusal:
+        return _form(request, service, wish, typed, {"name": refusal.text})
+    except (NotASlot, InThePast, KeptForNear) as refusal:
         return await _choose(request, caller, service.specialty, str(wish.station), refusal.text)
     except Invalid as refusal:
         wrong = {field.removeprefix("patient."): why for field, why in refusal.fields.items()}
@@ -103,7 +105,8 @@ async def _choose(
         bookable = [row.code for row in await tx.many(Bookable, "desk.specialties")]
         if station is not None and specialty:
             for service in await tx.many(Service, "desk.assisted", site=at.id, specialty=specialty):
-                starts = await slots.free(tx, service.id, _STARTS, station=station.id)
+                near = (await nearness.of(tx, service.id, None, station.id)).near
+                starts = await slots.free(tx, service.id, _STARTS, near=near, station=station.id)
                 if starts:
                     offers.append(Offer(service, starts))
     return render(

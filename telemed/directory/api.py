@@ -6,7 +6,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from telemed.directory import search, sites, towns, whereabouts
+from telemed.directory import line, search, sites, towns, whereabouts
 from telemed.directory.specialties import SPECIALTIES, UnknownSpecialty
 from telemed.directory.types import (
     Practitioner,
@@ -40,7 +40,7 @@ async def find_towns(request: web.Request, caller: Caller, query: TownsQuery) ->
 
 @operation(
     "GET", "/api/v1/practitioners", verb="directory.search", limit=SEARCHES,
-    errors=(*_WHERE, UnknownSpecialty, search.BadCursor),
+    errors=(*_WHERE, UnknownSpecialty, line.BadCursor),
 )  # fmt: skip
 async def find_practitioners(request: web.Request, caller: Caller, query: PractitionersQuery) -> Search:
     """Doctors in the towns around a place, the nearest or the earliest first."""

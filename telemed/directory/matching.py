@@ -8,7 +8,8 @@ from typing import Final, NamedTuple
 
 import msgspec
 
-from telemed.directory.places import distance_km, search_key
+from telemed.directory.places import search_key
+from telemed.travel import distance_km
 
 DISTRICT_KM: Final = 25.0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -11,49 +11,17 @@ import msgspec
 
 from telemed import clock
 from telemed.db import Tx
-from telemed.directory import towns
+from telemed.directory import line, sites, specialties, towns
+from telemed.directory.line import Asked, Told
+from telemed.directory.offers import NOTHING, services_of
 from telemed.directory.specialties import label
-from telemed.directory.types import Found, PractitionersQuery, Search, Service, Sort, Spot, Town
-from telemed.errors import Invalid
-from telemed.scheduling.types import FirstFree
+from telemed.directory.types import Found, Instead, PractitionersQuery, Search, SiteNear, Sort, Spot, Town
+from telemed.directory.windows import Window, window
 from telemed.text import Text, _
+from telemed.wording import HERE
 
-
-class BadCursor(Invalid):
-    """A cursor that this search never gave."""
-
-    code = "bad_cursor"
-    sentence = _("This page of the list does not exist any more. Please search again.")
-
-
-class _Row(msgspec.Struct, frozen=True):
-    practitioner: UUID
-    title: str
-    name: str
-    specialty: str
-    languages: tuple[str, ...]
-    site: UUID
-    site_name: str
-    street: str
-    postal_code: str
-    phone: str
-    zone: str
-    place: int
-    earliest: datetime | None
-    earliest_service: UUID | None
-    first_key: float
-    second_key: float
-
-
-class _After(msgspec.Struct, frozen=True, array_like=True):
-    """A row's place in the order: the list goes on after it."""
-
-    first_key: float
-    second_key: float
-    practitioner: UUID
-
-
-_START: Final = _After(-1.0, -1.0, UUID(int=0))
+STATIONS: Final = 4
+RADII: Final = (20, 40, 60, towns.USUAL, towns.EVERYWHERE)  # minutes, the steps in which a search widens
 
 
 async def practitioners(tx: Tx, spot: Spot, query: PractitionersQuery, locale: str) -> Search:
@@ -61,72 +29,103 @@ async def practitioners(tx: Tx, spot: Spot, query: PractitionersQuery, locale: s
 
     Nobody's place in the list depends on who pays, or on the length of what is booked (B-07).
     """
-    after = _read(query.cursor)
-    around = await towns.near(tx, spot, query.specialty, query.mode, query.within)
-    rows = await _rows(tx, around, after, query)
-    services = await services_of(tx, [row.practitioner for row in rows[: query.limit]])
+    specialties.check(query.specialty)
+    line.read(query.cursor)
+    stations = await sites.near(tx, spot, None, STATIONS, query.station) if query.mode == "assisted" else []
+    if query.mode == "assisted" and not stations:
+        return Search(spot, None, [], None, [], None, [])
+    home, station = _home(spot, stations, query.station)
+    asked = Asked(query, window(query, clock.now()), home, station)
+    around = await towns.around(tx, spot, query.specialty, query.within or towns.USUAL)
+    nearest = await towns.nearest_with(tx, around, query.specialty, query.mode, query.language)
+    if nearest is None and query.within is None:
+        around = await towns.around(tx, spot, query.specialty, towns.EVERYWHERE)
+        nearest = await towns.nearest_with(tx, around, query.specialty, query.mode, query.language)
+    told = await line.first(tx, around, asked) if nearest is not None else []
+    found = await _found(tx, told[: query.limit], around, nearest, asked, locale)
+    instead = [] if query.cursor or any(one.starts for one in found) else await _instead(tx, spot, around, asked)
+    return Search(spot, nearest, found, line.cursor(told, query), instead, station, stations)
+
+
+async def _found(
+    tx: Tx, told: Sequence[Told], around: Sequence[Town], nearest: Town | None, asked: Asked, locale: str
+) -> list[Found]:
+    """Those who are shown, with their first starts in the window, their services, and why they stand where they do."""
+    query = asked.query
+    from_now = query.when is None and query.since is None and query.time is None and asked.station is None
+    known = {free.service: free.starts[0] for one in told for free in one.free} if from_now else NOTHING
+    services = await services_of(tx, [one.row.practitioner for one in told], [one.near for one in told], known)
     by_place = {town.place: town for town in around}
     found = []
-    for at, row in enumerate(rows[: query.limit]):
-        town = by_place[row.place]
-        first = town == around[0] if query.sort == "nearest" else at == 0 and not query.cursor
-        why = " ".join(text.render(locale) for text in _why(query.sort, town, row.earliest, first=first))
-        found.append(_found(row, town, services[row.practitioner], why, locale))
-    return Search(spot, around[0] if around else None, found, _next(rows, query.limit))
+    for at, one in enumerate(told):
+        row, town = one.row, by_place[one.row.place]
+        mine = services[row.practitioner]
+        free = one.free[0] if one.free else None
+        first = town == nearest if query.sort == "nearest" else at == 0 and not query.cursor
+        why = _why(query.sort, town, free.starts[0] if free else None, asked.window, first=first)
+        found.append(Found(
+            practitioner=row.practitioner, title=row.title, name=row.name, specialty=row.specialty,
+            specialty_name=label(row.specialty).render(locale), languages=row.languages,
+            modes=tuple(sorted({mode for service in mine for mode in service.modes})), site=row.site,
+            site_name=row.site_name, street=row.street, postal_code=row.postal_code, phone=row.phone, zone=row.zone,
+            town=town, earliest=free.starts[0] if free else None, earliest_service=free.service if free else None,
+            starts=[start for start in free.starts if start < asked.window.latest] if free else [],
+            at_any_time=min((service.earliest for service in mine if service.earliest is not None), default=None),
+            services=mine, why=" ".join(text.render(locale) for text in why),
+        ))  # fmt: skip
+    return found
 
 
-async def _rows(tx: Tx, around: list[Town], after: _After, query: PractitionersQuery) -> list[_Row]:
-    """One row more than a page, if there are so many."""
-    nearby = around if query.sort == "earliest" else _enough(around, after, query.limit)
-    everybody = sum(town.practitioners for town in nearby)
-    look = 4 * query.limit
-    while True:
-        rows = await tx.many(
-            _Row, "directory.found", places=[town.place for town in nearby], kilometres=[town.km for town in nearby],
-            specialty=query.specialty or None, mode=query.mode, sort=query.sort, now=clock.now(), look=look,
-            after_first=after.first_key, after_second=after.second_key, after=after.practitioner, limit=query.limit + 1,
-        )  # fmt: skip
-        if len(rows) > query.limit or look >= everybody:
-            return rows
-        look *= 8
+async def _instead(tx: Tx, spot: Spot, around: Sequence[Town], asked: Asked) -> list[Instead]:
+    """When nothing is free in the window: the next one later, at another time of day, and the nearest farther away."""
+    query = asked.query
+    later = await _soonest(tx, around, asked)
+    found = [_told_instead("later", query.within, later)] if later else []
+    if query.time is not None:
+        anytime = msgspec.structs.replace(query, time=None)
+        other = await _soonest(
+            tx, around, msgspec.structs.replace(asked, query=anytime, window=window(anytime, clock.now()))
+        )
+        if other and other[0] < asked.window.latest:
+            found.append(_told_instead("other-time", query.within, other))
+    for minutes in RADII:
+        if minutes > (query.within or towns.USUAL):
+            farther = await _soonest(tx, await towns.around(tx, spot, query.specialty, minutes), asked)
+            if farther and farther[0] < asked.window.latest:
+                return [*found, _told_instead("farther", minutes, farther)]
+    return found
 
 
-async def services_of(tx: Tx, practitioners: list[UUID]) -> dict[UUID, list[Service]]:
-    """What can be booked with each, and when first."""
-    rows = await tx.many(Service, "directory.services", practitioners=practitioners)
-    starts = await tx.many(FirstFree, "scheduling.first_free", services=[row.id for row in rows], now=clock.now())
-    earliest = {row.service: row.start for row in starts}
-    services: dict[UUID, list[Service]] = {practitioner: [] for practitioner in practitioners}
-    for row in rows:
-        services[row.practitioner].append(msgspec.structs.replace(row, earliest=earliest.get(row.id)))
-    return services
+async def _soonest(tx: Tx, around: Sequence[Town], asked: Asked) -> tuple[datetime, Town] | None:
+    """The first start of all from the window's beginning on, and in which town."""
+    query = msgspec.structs.replace(asked.query, sort="earliest", limit=1, cursor=None)
+    told = await line.first(tx, around, msgspec.structs.replace(asked, query=query))
+    if not told or not told[0].free:
+        return None
+    return told[0].free[0].starts[0], next(town for town in around if town.place == told[0].row.place)
 
 
-def _enough(around: list[Town], after: _After, limit: int) -> list[Town]:
-    """The nearest towns that fill a page: the others need not be looked at."""
-    chosen: list[Town] = []
-    missing = limit + 1
-    for town in around:
-        if town.km >= after.first_key and missing > 0:
-            chosen.append(town)
-            if town.km > after.first_key:  # of a town where the last page ended, we do not know how many are left
-                missing -= town.practitioners
-    return chosen
+def _told_instead(kind: str, within: int | None, found: tuple[datetime, Town]) -> Instead:
+    start, town = found
+    values = {"kind": kind, "within": within, "day": start.astimezone(HERE).date(), "start": start}
+    return msgspec.convert(values | {"town": town.name, "minutes": town.minutes}, Instead)
 
 
-def _found(row: _Row, town: Town, services: list[Service], why: str, locale: str) -> Found:
-    return Found(
-        practitioner=row.practitioner, title=row.title, name=row.name, specialty=row.specialty,
-        specialty_name=label(row.specialty).render(locale), languages=row.languages, site=row.site,
-        site_name=row.site_name, street=row.street, postal_code=row.postal_code, phone=row.phone, zone=row.zone,
-        town=town, earliest=row.earliest, earliest_service=row.earliest_service, services=services, why=why,
-    )  # fmt: skip
+def _home(spot: Spot, stations: Sequence[SiteNear], wanted: UUID | None) -> tuple[Spot, UUID | None]:
+    """Where nearness is reckoned from, and the station: the one wanted if it is there, else the nearest."""
+    every = [(station.id, near.site) for near in stations for station in near.stations]
+    if not every:
+        return spot, None
+    station, site = next(((id, site) for id, site in every if id == wanted), every[0])
+    return Spot(site.town, site.state, site.lat, site.lon, site.postal_code), station
 
 
-def _why(sort: Sort, town: Town, earliest: datetime | None, *, first: bool) -> tuple[Text, Text]:
+def _why(sort: Sort, town: Town, earliest: datetime | None, window: Window, *, first: bool) -> tuple[Text, Text]:
     """Why somebody stands where they do, and how far away the town is."""
     if earliest is None:
         order = _("No time is free at present.")
+    elif earliest >= window.latest:
+        order = _("The next free time is later than you asked for.")
     elif sort == "earliest":
         order = _("This is the earliest free time.") if first else _("One of the next free times.")
     elif first:
@@ -140,19 +139,3 @@ def _why(sort: Sort, town: Town, earliest: datetime | None, *, first: bool) -> t
         hours = round(town.minutes / 60)
         return order, _("To %(town)s it is %(km)s km, about %(hours)s hours by car.", hours=hours, **values)
     return order, _("To %(town)s it is %(km)s km, about %(minutes)s minutes by car.", minutes=town.minutes, **values)
-
-
-def _next(rows: list[_Row], limit: int) -> str | None:
-    if len(rows) <= limit:
-        return None
-    last = rows[limit - 1]
-    return urlsafe_b64encode(msgspec.json.encode(_After(last.first_key, last.second_key, last.practitioner))).decode()
-
-
-def _read(cursor: str | None) -> _After:
-    if not cursor:
-        return _START
-    try:
-        return msgspec.json.decode(urlsafe_b64decode(cursor.encode()), type=_After)
-    except (ValueError, msgspec.DecodeError) as error:
-        raise BadCursor from error

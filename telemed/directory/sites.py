@@ -7,10 +7,10 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Tx
-from telemed.directory.places import distance_km, travel_minutes
-from telemed.directory.search import services_of
+from telemed.directory.offers import services_of
 from telemed.directory.specialties import label
 from telemed.directory.types import Practitioner, Site, SiteKind, SiteNear, Spot, Station
+from telemed.travel import distance_km, travel_minutes
 
 
 class _Practitioner(msgspec.Struct, frozen=True):
@@ -28,9 +28,11 @@ class _Station(msgspec.Struct, frozen=True):
     name: str
 
 
-async def near(tx: Tx, spot: Spot, kind: SiteKind | None, limit: int) -> list[SiteNear]:
-    """The nearest sites of a kind, or of any kind that has a station; nearest first."""
-    sites = await tx.many(Site, "directory.sites_near", lat=spot.lat, lon=spot.lon, kind=kind, limit=limit)
+async def near(tx: Tx, spot: Spot, kind: SiteKind | None, limit: int, station: UUID | None = None) -> list[SiteNear]:
+    """The nearest sites of a kind, or of any kind that has a station; nearest first. And that of one `station`."""
+    sites = await tx.many(
+        Site, "directory.sites_near", lat=spot.lat, lon=spot.lon, kind=kind, limit=limit, station=station
+    )
     stations = await tx.many(_Station, "directory.stations", sites=[site.id for site in sites])
     found = []
     for site in sites:

@@ -7,56 +7,81 @@ patient, the town is where the doctor is.
 from __future__ import annotations
 
 import math
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, TypeVar
 
 import msgspec
 
 from telemed.db import Tx
 from telemed.directory import specialties
-from telemed.directory.places import distance_km, reach_km, travel_minutes
-from telemed.directory.types import Spot, Town
+from telemed.directory.types import LargerTown, Spot, Town
 from telemed.scheduling.types import Mode
+from telemed.travel import distance_km, reach_km, travel_minutes
 
 USUAL: Final = 120  # minutes of travel within which a town is near, unless somebody says otherwise
 EVERYWHERE: Final = 24 * 60
+T = TypeVar("T", bound=Town)
 
 
-class _Town(msgspec.Struct, frozen=True):
+class _Place(msgspec.Struct, frozen=True):
     place: int
     name: str
     state: str
     lat: float
     lon: float
     population: int
+
+
+class _Counted(_Place, frozen=True):
     practices: int
     practitioners: int
 
 
 async def near(
     tx: Tx, spot: Spot, specialty: str | None = None, mode: Mode | None = None, within: int | None = None
-) -> list[Town]:
+) -> list[LargerTown]:
     """Towns within so many minutes of travel with somebody who fits, nearest first. Raises UnknownSpecialty.
 
     Without `within`: two hours, or if nobody is there, the whole country.
     """
     specialties.check(specialty)
-    towns = await _within(tx, spot, specialty or None, mode, within or USUAL)
-    if not towns and within is None:
-        towns = await _within(tx, spot, specialty or None, mode, EVERYWHERE)
+    for minutes in (within or USUAL, EVERYWHERE):
+        rows = await tx.many(
+            _Counted, "directory.towns", specialty=specialty or None, mode=mode, **_rectangle(spot, minutes)
+        )
+        towns = _seen(LargerTown, rows, spot, minutes)
+        if towns or within is not None:
+            break
     return towns
 
 
-async def _within(tx: Tx, spot: Spot, specialty: str | None, mode: Mode | None, minutes: int) -> list[Town]:
+async def around(tx: Tx, spot: Spot, specialty: str | None, minutes: int) -> list[Town]:
+    """Towns within reach where the specialty has ever been offered, nearest first; however many are there."""
+    rows = await tx.many(_Place, "directory.towns_around", specialty=specialty or None, **_rectangle(spot, minutes))
+    return _seen(Town, rows, spot, minutes)
+
+
+async def nearest_with(
+    tx: Tx, towns: Sequence[Town], specialty: str | None, mode: Mode, language: str | None
+) -> Town | None:
+    """The first of the towns with somebody who fits."""
+    found = await tx.value(
+        "directory.nearest_with", places=[town.place for town in towns], specialty=specialty or None, mode=mode,
+        language=language,
+    )  # fmt: skip
+    return next((town for town in towns if town.place == found), None)
+
+
+def _rectangle(spot: Spot, minutes: int) -> dict[str, float]:
     north = reach_km(minutes) / 111  # km of a degree of latitude
     east = north / math.cos(math.radians(min(80, abs(spot.lat) + north))) if north < 20 else 180
-    rows = await tx.many(
-        _Town, "directory.towns", specialty=specialty, mode=mode,
-        south=spot.lat - north, north=spot.lat + north, west=spot.lon - east, east=spot.lon + east,
-    )  # fmt: skip
-    seen = [_seen(row, spot) for row in rows]
-    return sorted((t for t in seen if t.minutes <= minutes), key=lambda t: (t.km, -t.population, t.place))
+    return {"south": spot.lat - north, "north": spot.lat + north, "west": spot.lon - east, "east": spot.lon + east}
 
 
-def _seen(row: _Town, spot: Spot) -> Town:
-    km = distance_km(spot.lat, spot.lon, row.lat, row.lon)
-    return Town(**msgspec.structs.asdict(row), km=round(km, 1), minutes=travel_minutes(km))
+def _seen(kind: type[T], rows: Sequence[_Place], spot: Spot, minutes: int) -> list[T]:
+    seen = []
+    for row in rows:
+        km = distance_km(spot.lat, spot.lon, row.lat, row.lon)
+        if travel_minutes(km) <= minutes:
+            seen.append(kind(**msgspec.structs.asdict(row), km=round(km, 1), minutes=travel_minutes(km)))
+    return sorted(seen, key=lambda town: (town.km, -town.population, town.place))

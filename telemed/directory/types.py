@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated, Literal
 from uuid import UUID
 
 import msgspec
 
-from telemed.scheduling.types import Mode
+from telemed.scheduling.types import Mode, Patients
 
 Sort = Literal["nearest", "earliest"]
+When = Literal["today", "tomorrow", "this-week", "next-week"]
+TimeOfDay = Literal["morning", "afternoon", "evening"]
 SiteKind = Literal["practice", "pharmacy", "hub"]
 Where = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=50)]
@@ -40,7 +42,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Town(msgspec.Struct, frozen=True):
-    """A town where doctors can be booked, seen from a spot. `practitioners` counts those that fit what was asked."""
+    """A town where doctors can be booked, seen from a spot."""
 
     place: int
     name: str
@@ -48,15 +50,20 @@ class Town(msgspec.Struct, frozen=True):
     lat: float
     lon: float
     population: int
-    practices: int
-    practitioners: int
     km: float
     minutes: int
 
 
+class LargerTown(Town, frozen=True, kw_only=True):
+    """`practitioners` counts those that fit what was asked."""
+
+    practices: int
+    practitioners: int
+
+
 class Towns(msgspec.Struct, frozen=True):
     origin: Spot
-    towns: list[Town]
+    towns: list[LargerTown]
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -69,6 +76,8 @@ class Service(msgspec.Struct, frozen=True):
     duration: timedelta
     modes: tuple[Mode, ...]
     earliest: datetime | None = None
+    patients: Patients = "all"
+    first_assessment: bool = False  # by the practice, before a new patient's first video (B-09)
 
 
 class Site(msgspec.Struct, frozen=True):
@@ -103,7 +112,8 @@ class Practitioner(msgspec.Struct, frozen=True):
 class Found(msgspec.Struct, frozen=True):
     """A practitioner in the order of a search. `why` is a sentence: which larger town, how far, why in this position.
 
-    `earliest` is the first free start, of the service `earliest_service`; None if nothing is free within its horizon.
+    `starts` are the first free ones in the window asked for, of the service `earliest_service`; `earliest` is the first
+    from the window's beginning on, be it after its end. `at_any_time` is the first of all, whatever was asked.
     """
 
     practitioner: UUID
@@ -112,6 +122,7 @@ class Found(msgspec.Struct, frozen=True):
     specialty: str
     specialty_name: str
     languages: tuple[str, ...]
+    modes: tuple[Mode, ...]
     site: UUID
     site_name: str
     street: str
@@ -121,17 +132,24 @@ class Found(msgspec.Struct, frozen=True):
     town: Town
     earliest: datetime | None
     earliest_service: UUID | None
+    starts: list[datetime]
+    at_any_time: datetime | None
     services: list[Service]
     why: str
 
 
-class Search(msgspec.Struct, frozen=True):
-    """`nearest` is the nearest larger town with anybody who fits; `next` continues the list as `cursor`."""
+class Instead(msgspec.Struct, frozen=True):
+    """Where and when the next one is, if nothing is free in the window: later, at another time of day, or farther away.
 
-    origin: Spot
-    nearest: Town | None
-    practitioners: list[Found]
-    next: str | None
+    `within` minutes of travel find it; `day` is its local date.
+    """
+
+    kind: Literal["later", "other-time", "farther"]
+    within: int | None
+    day: date
+    start: datetime
+    town: str
+    minutes: int
 
 
 class Station(msgspec.Struct, frozen=True):
@@ -153,6 +171,21 @@ class Sites(msgspec.Struct, frozen=True):
     sites: list[SiteNear]
 
 
+class Search(msgspec.Struct, frozen=True):
+    """`nearest` is the nearest larger town with anybody who fits; `next` continues the list as `cursor`.
+
+    For assisted consultations: `stations`, the nearest first, and the `station` that the starts are free at too.
+    """
+
+    origin: Spot
+    nearest: Town | None
+    practitioners: list[Found]
+    next: str | None
+    instead: list[Instead]
+    station: UUID | None
+    stations: list[SiteNear]
+
+
 class Specialty(msgspec.Struct, frozen=True):
     code: str
     name: str
@@ -169,10 +202,11 @@ class TownsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: Limit = 10
 
 
-class PractitionersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PractitionersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from"}):
     """Without a specialty: all. `within` minutes of travel; without it two hours, or everywhere if nobody is there.
 
-    Nothing here says who pays (B-07).
+    `when` and `time` of day say when it should be; with a date `from`, from that day on. `station`: for an assisted
+    consultation, instead of the nearest one. Nothing here says who pays (B-07).
     """
 
     where: Where
@@ -180,6 +214,11 @@ class PractitionersQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True
     mode: Mode = "video"
     sort: Sort = "nearest"
     within: Within | None = None
+    when: When | None = None
+    since: date | None = None
+    time: TimeOfDay | None = None
+    language: Annotated[str, msgspec.Meta(pattern="^[a-z]{2,3}$")] | None = None
+    station: UUID | None = None
     limit: Limit = 10
     cursor: Annotated[str, msgspec.Meta(max_length=200)] | None = None
 

@@ -7,10 +7,10 @@ import msgspec
 from telemed.db import Tx
 from telemed.directory import matching
 from telemed.directory.matching import Named
-from telemed.directory.places import distance_km
 from telemed.directory.types import Candidate, Spot
 from telemed.errors import Invalid
 from telemed.text import Text, _
+from telemed.travel import distance_km
 
 MOST_CANDIDATES = 20
 
@@ -64,6 +64,12 @@ async def resolve(tx: Tx, where: str, locale: str) -> Spot:
     if not typed.key:
         raise UnknownPlace
     return await _by_name(tx, where, typed.key, locale)
+
+
+async def at(tx: Tx, lat: float, lon: float) -> str | None:
+    """The nearest village with its postal code, as somebody would type it; None: there is none within about 20 km."""
+    found: str | None = await tx.value("directory.place_at", lat=lat, lon=lon)
+    return found
 
 
 async def _by_postal_code(tx: Tx, code: str, key: str, locale: str) -> Spot:

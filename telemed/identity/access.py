@@ -16,7 +16,7 @@ from telemed.identity.callers import Caller, Role
 
 Scope = Literal["-", "any", "own", "site", "station", "self"]
 # any      whatever the thing is
-# own      the appointment whose code (or hold) the caller has
+# own      the appointment, or the place on the waiting list, whose code (or hold) the caller has
 # site     things of the caller's practice
 # station  appointments at, or booked for, the caller's pharmacy or hub
 # self     what belongs to the caller's own login, at their own practice
@@ -36,6 +36,9 @@ appointment.read        -          own      station    site   site          -
 appointment.list        -          -        any        any    any           -
 appointment.move        -          own      station    site   site          -
 appointment.cancel      -          own      station    site   site          -
+appointment.override    -          -        -          site   site          -
+appointment.outcome     -          -        -          site   site          -
+appointment.follow_up   -          -        -          site   site          -
 consent.give            -          own      station    -      -             -
 consent.withdraw        -          own      station    site   site          -
 seat.take               -          own      station    -      self          -
@@ -44,6 +47,19 @@ seat.assistant          -          -        station    -      -             -
 seat.practitioner       -          -        -          -      self          -
 consultation.end        -          -        -          -      self          -
 day.watch               -          -        any        any    any           -
+waitlist.join           any        any      any        site   site          -
+waitlist.own            -          own      -          site   site          -
+waitlist.manage         -          -        -          site   site          -
+notice.read             -          -        -          any    any           -
+notice.resend           -          -        -          any    any           -
+hours.read              -          -        -          site   site          -
+hours.change            -          -        -          site   site          -
+service.change          -          -        -          site   site          -
+site.change             -          -        -          site   site          -
+assessment.ask          any        any      any        any    any           any
+assessment.decide       -          -        -          site   site          -
+feed.read               any        any      any        any    any           any
+feed.manage             -          -        -          site   self          -
 """
 
 
@@ -62,6 +78,7 @@ class Thing(msgspec.Struct, frozen=True):
     station_site: UUID | None = None
     appointment: UUID | None = None
     person: UUID | None = None
+    entry: UUID | None = None
 
 
 NOTHING = Thing()
@@ -82,6 +99,8 @@ def _within(caller: Caller, scope: Scope, thing: Thing) -> bool:
     if scope == "any":
         return True
     if scope == "own":
+        if thing.entry is not None:
+            return thing.entry == caller.entry
         return thing.appointment is not None and thing.appointment == caller.appointment
     if scope == "site":
         return thing.site is not None and thing.site == caller.site

@@ -11,16 +11,24 @@ Role = Literal["anonymous", "guest", "assistant", "staff", "practitioner", "admi
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """`site` is where staff work; `appointment` the one a guest's code opened, or the one being made."""
+    """`site` is where staff work; `appointment` the one a guest's code opened, or the one being made.
+
+    `entry` is the same for a place on the waiting list; a guest may have both.
+    """
 
     role: Role
     person: UUID | None = None
     site: UUID | None = None
     appointment: UUID | None = None
+    entry: UUID | None = None
 
     def about(self, appointment: UUID) -> Caller:
         """The same caller, holding this appointment: what they are making is theirs to see (row-level security)."""
         return msgspec.structs.replace(self, appointment=appointment)
+
+    def waiting(self, entry: UUID) -> Caller:
+        """The same for a place on the waiting list."""
+        return msgspec.structs.replace(self, entry=entry)
 
 
 ANONYMOUS = Caller("anonymous")

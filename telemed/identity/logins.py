@@ -114,10 +114,11 @@ async def audit(tx: Tx, caller: Caller, verb: str, appointment: UUID | None = No
     )  # fmt: skip
 
 
-def guest_session(keys: Keys, appointment: UUID) -> Session:
-    """What an appointment code opens: this one appointment (V-07, V-09)."""
-    token = keys.sign("at+jwt", AUDIENCE, {"role": "guest", "appointment": str(appointment)}, GUEST)
-    return Session(token, clock.now() + GUEST, "guest", appointment=appointment)
+def guest_session(keys: Keys, appointment: UUID | None, entry: UUID | None = None) -> Session:
+    """What a code opens: this one appointment, or this one place on the waiting list (V-07, V-09)."""
+    opened = {name: str(id) for name, id in (("appointment", appointment), ("entry", entry)) if id is not None}
+    token = keys.sign("at+jwt", AUDIENCE, {"role": "guest", **opened}, GUEST)
+    return Session(token, clock.now() + GUEST, "guest", appointment=appointment, entry=entry)
 
 
 def caller_of(keys: Keys, access_token: str) -> Caller:
@@ -134,6 +135,7 @@ def _ids(claims: Mapping[str, object]) -> dict[str, object]:
         "person": claims.get("sub"),
         "site": claims.get("site"),
         "appointment": claims.get("appointment"),
+        "entry": claims.get("entry"),
     }
     return {"role": claims.get("role"), **{name: value for name, value in named.items() if value}}
 

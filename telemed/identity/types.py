@@ -47,3 +47,4 @@ class Session(msgspec.Struct, frozen=True):
     refresh_token: str | None = None
     name: str | None = None
     appointment: UUID | None = None
+    entry: UUID | None = None

@@ -8,6 +8,8 @@ The life of a row of `appointment`:
     booked, arrived ──move──> booked (at another time)
     booked, arrived ──cancel──> cancelled
     booked, arrived ──did not come──> noshow
+    booked, arrived ──seen at the practice──> fulfilled
+    noshow, fulfilled at the practice ──taken back──> booked, arrived
 
 `held`, `booked`, `arrived` and `fulfilled` reserve their time; the others do not.
 """

@@ -9,13 +9,13 @@ import msgspec
 from aiohttp import web
 
 from telemed import clock
-from telemed.errors import Forbidden, Invalid
+from telemed.errors import Forbidden, Invalid, NotFound
 from telemed.http import operation
 from telemed.identity.callers import Caller
 from telemed.identity.logins import guest_session
 from telemed.keys import DATABASE, KEYS, SETTINGS
 from telemed.limits import Limit
-from telemed.scheduling import bookings, changes, holds, refusals
+from telemed.scheduling import bookings, changes, holds, nearness, refusals
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import HEADER, SCHEMA, Once, once
 from telemed.scheduling.slots import slots
@@ -38,15 +38,35 @@ from telemed.wording import HERE
 TAKING = Limit(burst=60, per_minute=60)  # per client address; a practice or pharmacy books from one
 _SECRET: Final[dict[str, dict[str, object]]] = {"Hold-Secret": {"type": "string"}}
 _VERSION: Final[dict[str, dict[str, object]]] = {"If-Match": {"type": "string"}}
-_REFUSED = (refusals.SlotTaken, refusals.NotASlot, refusals.InThePast, refusals.KeyReused, refusals.KeyMalformed)
+_REFUSED = (
+    NotFound,
+    refusals.SlotTaken,
+    refusals.NotASlot,
+    refusals.KeptForNear,
+    refusals.InThePast,
+    refusals.KeyReused,
+    refusals.KeyMalformed,
+)
 _CHANGES = (refusals.TooLate, refusals.NotActive, refusals.ChangedMeanwhile)
 
 
 @operation("GET", "/api/v1/services/{service}/slots", verb="slots.search")
 async def search_slots(request: web.Request, service: UUID, query: SlotsQuery, caller: Caller) -> Slots:
-    """The free starts of a service, in order, each with the doctor it is with."""
+    """The free starts of a service, in order, each with the doctor it is with.
+
+    Where a practice lets people nearby come first, `postal_code` says who is near; what others cannot book yet is
+    `kept`. The practice's own logins are told everything as free.
+    """
     async with request.app[DATABASE].transaction(caller) as tx:
-        return await slots(tx, service, query)
+        place = await nearness.of(tx, service, query.postal_code, query.station)
+        near = place.near or caller.role in ("staff", "practitioner")
+        found = await slots(tx, service, query, near=near)
+        if near:
+            return found
+        kept = await nearness.kept(
+            tx, service, query.limit, since=query.since, until=query.until, station=query.station
+        )
+        return msgspec.structs.replace(found, kept=kept)
 
 
 @operation(
@@ -76,7 +96,7 @@ async def release_hold(request: web.Request, caller: Caller, hold: UUID) -> None
 
 @operation(
     "POST", "/api/v1/appointments", verb="appointment.book", status=201, limit=TAKING, headers={HEADER: SCHEMA},
-    errors=(*_REFUSED, refusals.HoldGone, refusals.HoldDiffers),
+    errors=(*_REFUSED, *refusals.ADMISSIONS.values(), refusals.HoldGone, refusals.HoldDiffers),
 )  # fmt: skip
 async def book(request: web.Request, caller: Caller, body: BookingWish) -> Booking:
     """Book a time, held before or not; the answer has the appointment's code."""
@@ -104,7 +124,7 @@ async def read_appointment(request: web.Request, caller: Caller, appointment: UU
 
 @operation(
     "PATCH", "/api/v1/appointments/{appointment}", verb="appointment.move", headers=_VERSION,
-    errors=(refusals.SlotTaken, refusals.NotASlot, refusals.InThePast, *_CHANGES), limit=TAKING,
+    errors=(refusals.SlotTaken, refusals.NotASlot, refusals.KeptForNear, refusals.InThePast, *_CHANGES), limit=TAKING,
 )  # fmt: skip
 async def move(request: web.Request, caller: Caller, appointment: UUID, body: Move) -> Appointment:
     """Move to another start; the old time is kept until the new one is won."""

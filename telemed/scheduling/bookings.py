@@ -11,7 +11,7 @@ from telemed.db import Database, Tx
 from telemed.errors import Invalid
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import wishes
+from telemed.scheduling import nearness, wishes
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.holds import holder
 from telemed.scheduling.once import NEVER, Once
@@ -21,23 +21,33 @@ from telemed.text import Text
 from telemed.wording import HERE
 
 
-async def book(db: Database, codes: Codes, caller: Caller, wish: BookingWish, once: Once = NEVER) -> Booking:
+async def book(
+    db: Database, codes: Codes, caller: Caller, wish: BookingWish, once: Once = NEVER, *,
+    follow_up_of: UUID | None = None,
+) -> Booking:  # fmt: skip
     """Books. A hold that was freed meanwhile is no obstacle as long as nobody took the time.
 
-    Raises SlotTaken, NotASlot, InThePast, Invalid, HoldGone, HoldDiffers, NotFound, KeyReused.
+    `follow_up_of` is an appointment that the caller has been found to be allowed to see (`follow_ups.py`).
+
+    Raises SlotTaken, NotASlot, KeptForNear, NotAdmitted, InThePast, Invalid, HoldGone, HoldDiffers, NotFound,
+    KeyReused.
     """
     wishes.check(caller, wish)
     patient = readable(wish.patient)
     key = codes.patient_key(patient.name, patient.birth_date)
     written: dict[str, object] = {
         "patient_name": patient.name, "birth_date": patient.birth_date, "patient_key": key, "email": patient.email,
-        "phone": patient.phone, "language": wish.language, "key": once.key, "digest": once.digest, "now": clock.now(),
+        "phone": patient.phone, "language": wish.language, "carer_name": readable_carer(wish.carer),
+        "key": once.key, "digest": once.digest, "now": clock.now(),
     }  # fmt: skip
+    near = False
     if wish.hold is not None:
         own = holder(codes, caller, wish.hold, wish.hold_secret or "")
-        booked = await _book_hold(db, codes, own, wish.hold, wish, once, key, written)
-        if booked is not None:
-            return _with_code(codes, booked)
+        found = await _book_hold(db, codes, own, wish.hold, wish, once, key, written)
+        if found.patient_name is not None:
+            return _with_code(codes, found)
+        near = found.near and (found.service, found.start) == (wish.service, wish.start)
+    near = near or await nearness.is_near(db, caller, wish)
     appointment = new_id()
     caller = caller.about(appointment)
     code_digest = codes.digest(codes.code(appointment))
@@ -45,10 +55,11 @@ async def book(db: Database, codes: Codes, caller: Caller, wish: BookingWish, on
     async def take(tx: Tx) -> Appointment | None:
         return await tx.maybe(
             Appointment, "scheduling.book", id=appointment, service=wish.service, start=wish.start, mode=wish.mode,
-            station=wish.station, assistant=wishes.assistant(caller, wish), code_digest=code_digest, **written,
+            near=near, station=wish.station, assistant=wishes.assistant(caller, wish), code_digest=code_digest,
+            follow_up_of=follow_up_of, **written,
         )  # fmt: skip
 
-    return _with_code(codes, await wishes.win(db, caller, "appointment.book", wish, once, key, take))
+    return _with_code(codes, await wishes.win(db, caller, "appointment.book", wish, near, once, key, take))
 
 
 async def find_by_code(tx: Tx, digest: bytes) -> UUID | None:
@@ -79,11 +90,21 @@ def readable(patient: Patient) -> Patient:
     return msgspec.convert(found, Patient)
 
 
+def readable_carer(typed: str | None) -> str | None:
+    """The name of whoever books for the patient. Raises NameUnreadable."""
+    if typed is None or not typed.strip():
+        return None
+    try:
+        return names.person_name(typed)
+    except ValueError:
+        raise names.NameUnreadable(fields={"carer": names.SENTENCES["name"]}) from None
+
+
 async def _book_hold(
     db: Database, codes: Codes, caller: Caller, hold: UUID, wish: BookingWish, once: Once, patient_key: bytes,
     written: dict[str, object],
-) -> Appointment | None:  # fmt: skip
-    """None: the hold is over, but the time may still be free."""
+) -> Appointment:  # fmt: skip
+    """The appointment; or the hold itself, without a patient: it is over, but the time may still be free."""
     async with db.transaction(caller) as tx:
         won = await tx.value(
             "scheduling.claim_hold", hold=hold, service=wish.service, start=wish.start, mode=wish.mode,
@@ -100,15 +121,16 @@ async def _book_hold(
     return await wishes.read(db, caller.about(earlier), earlier)
 
 
-async def _why_not(tx: Tx, caller: Caller, hold: UUID, wish: BookingWish, patient_key: bytes) -> Appointment | None:
-    """The booking that the first of two clicks made, None if the hold was freed, or the reason as a refusal."""
+async def _why_not(tx: Tx, caller: Caller, hold: UUID, wish: BookingWish, patient_key: bytes) -> Appointment:
+    """The booking that the first of two clicks made, the hold if it was freed, or the reason as a refusal."""
     it = await tx.one(Appointment, "scheduling.appointment", id=hold)
     if it.status == "held":
         if (it.service, it.start, it.mode, it.station) != (wish.service, wish.start, wish.mode, wish.station):
             raise HoldDiffers
-        raise await wishes.taken(tx, caller, wish, patient_key, [Blocker(it.site, "patient", stale=False)])
+        await wishes.check_admission(tx, wish, patient_key)
+        raise await wishes.taken(tx, caller, wish, it.near, patient_key, [Blocker(it.site, "patient", stale=False)])
     if it.patient_name is None:
-        return None
+        return it
     if await tx.value("scheduling.is_patient", id=hold, patient_key=patient_key):
         return it
     raise HoldGone

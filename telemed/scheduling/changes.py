@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 from uuid import UUID
+
+import msgspec
 
 from telemed import clock
 from telemed.db import Database, Tx
@@ -14,6 +16,7 @@ from telemed.scheduling import consent, slots
 from telemed.scheduling.refusals import (
     ChangedMeanwhile,
     ConsentOutdated,
+    KeptForNear,
     NotActive,
     NotASlot,
     SlotTaken,
@@ -23,12 +26,20 @@ from telemed.scheduling.types import Appointment, Blocker
 from telemed.scheduling.wishes import ATTEMPTS, check_start
 
 
+class _Claimed(msgspec.Struct, frozen=True):
+    """Whether the new time was won, and with a daily cap which of the day's places."""
+
+    won: bool
+    cap_day: date | None
+    cap_place: int | None
+
+
 async def move(
     db: Database, caller: Caller, appointment: UUID, start: datetime, epoch: int | None = None
 ) -> Appointment:
     """Moves to `start`; the old time is kept until the new one is won. Moved there already: as it is.
 
-    Raises SlotTaken, NotASlot, InThePast, TooLate, NotActive, ChangedMeanwhile, NotFound.
+    Raises SlotTaken, NotASlot, KeptForNear, InThePast, TooLate, NotActive, ChangedMeanwhile, NotFound.
     """
     check_start(start)
     blockers: list[Blocker] = []
@@ -39,26 +50,33 @@ async def move(
                 return it
             _check_changeable(caller, it, epoch)
             target = {"id": appointment, "start": start, "now": clock.now()}
-            won = await tx.value("scheduling.claim_move", **target, epoch=it.epoch)
-            if won:
-                moved = await tx.maybe(Appointment, "scheduling.move", **target, epoch=it.epoch)
+            near = caller.role in ("staff", "practitioner", "system")
+            claimed = await tx.maybe(_Claimed, "scheduling.claim_move", **target, epoch=it.epoch, near=near)
+            if claimed is not None and claimed.won:
+                moved = await tx.maybe(
+                    Appointment, "scheduling.move", **target, epoch=it.epoch, cap_day=claimed.cap_day,
+                    cap_place=claimed.cap_place,
+                )  # fmt: skip
                 if moved is None:
                     raise ChangedMeanwhile
                 return moved
-            if not await tx.value("scheduling.is_slot", service=it.service, mode=it.mode, station=it.station,
-                                  start=start, now=target["now"]):  # fmt: skip
-                raise NotASlot
+            await _check_slot(tx, it, start, near=near or it.near)
             blockers = await tx.many(Blocker, "scheduling.blockers_of_move", **target)
             if not all(blocker.stale for blocker in blockers):
                 taken = sorted({blocker.resource for blocker in blockers if not blocker.stale})
-                raise SlotTaken(taken=taken, alternatives=await slots.alternatives_to(tx, it, start))
+                raise SlotTaken(taken=taken, alternatives=await slots.alternatives_to(tx, it, start, near=near))
         async with db.transaction(caller) as tx:
             await tx.value("scheduling.free_for_move", **target)
     raise ChangedMeanwhile
 
 
-async def cancel(db: Database, caller: Caller, appointment: UUID, epoch: int | None = None) -> Appointment:
-    """Frees the time at once; cancelled already: as it is. Raises TooLate, NotActive, ChangedMeanwhile, NotFound."""
+async def cancel(
+    db: Database, caller: Caller, appointment: UUID, epoch: int | None = None, message: str | None = None
+) -> Appointment:
+    """Frees the time at once; cancelled already: as it is. `message`: what the practice writes to the patient with it.
+
+    Raises TooLate, NotActive, ChangedMeanwhile, NotFound.
+    """
     for _attempt in range(ATTEMPTS):
         async with db.transaction(caller) as tx:
             it = await _open(tx, caller, "appointment.cancel", appointment)
@@ -66,8 +84,9 @@ async def cancel(db: Database, caller: Caller, appointment: UUID, epoch: int | N
                 return it
             _check_changeable(caller, it, epoch)
             cancelled = await tx.maybe(
-                Appointment, "scheduling.cancel", id=appointment, epoch=it.epoch, by=_by(caller), now=clock.now()
-            )
+                Appointment, "scheduling.cancel", id=appointment, epoch=it.epoch, by=_by(caller), now=clock.now(),
+                message=message,
+            )  # fmt: skip
             if cancelled is not None:
                 return cancelled
     raise ChangedMeanwhile
@@ -104,6 +123,15 @@ async def _open(tx: Tx, caller: Caller, verb: str, appointment: UUID) -> Appoint
     return it
 
 
+async def _check_slot(tx: Tx, it: Appointment, start: datetime, *, near: bool) -> None:
+    asked = {"service": it.service, "mode": it.mode, "station": it.station, "start": start, "now": clock.now()}
+    if await tx.value("scheduling.is_slot", **asked, near=near):
+        return
+    if not near and await tx.value("scheduling.is_slot", **asked, near=True):
+        raise KeptForNear(opens=await tx.value("scheduling.opens_to_all", service=it.service, start=start))
+    raise NotASlot
+
+
 def thing(it: Appointment) -> Thing:
     """What the permission table needs to know of an appointment."""
     return Thing(site=it.site, station_site=it.station_site, appointment=it.id)
@@ -114,7 +142,9 @@ def _check_changeable(caller: Caller, it: Appointment, epoch: int | None) -> Non
         raise ChangedMeanwhile
     if it.status not in ("booked", "arrived"):
         raise NotActive(reason=it.status)
-    if _by(caller) != "practice" and it.start <= clock.now():
+    if (_by(caller) != "practice" and it.start <= clock.now()) or (
+        _by(caller) == "patient" and it.changeable_until <= clock.now()
+    ):
         raise TooLate
 
 

@@ -51,6 +51,14 @@ class Codes:
     def is_holder(self, hold: UUID, secret: str) -> bool:
         return hmac.compare_digest(self.hold_secret(hold).encode(), secret.encode())
 
+    def feed_secret(self, feed: UUID) -> str:
+        """What stands in the address of a calendar feed: 192 bits."""
+        return urlsafe_b64encode(self._mac("feed", feed.bytes)[:24]).decode()
+
+    def feed_digest(self, secret: str) -> bytes:
+        """What is stored of it."""
+        return self._mac("feed digest", secret.encode())
+
     def patient_key(self, name: str, born: date) -> bytes:
         """The same for the same person, and nothing else to be learnt from it."""
         return self._mac("patient", f"{same_name(name)}|{born.isoformat()}".encode())

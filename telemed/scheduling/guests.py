@@ -1,4 +1,4 @@
-"""The guest: a patient known only by an appointment code (V-07, V-09)."""
+"""The guest: a patient known only by a code, of an appointment or of a place on the waiting list (V-07, V-09)."""
 
 from __future__ import annotations
 
@@ -47,9 +47,10 @@ async def by_code(request: web.Request, code: str) -> Session:
         raise UnknownCode
     async with request.app[DATABASE].transaction(SYSTEM) as tx:
         appointment = await find_by_code(tx, digest)
-    if appointment is None:
+        entry = await tx.value("waitlist.entry_by_code", digest=digest) if appointment is None else None
+    if appointment is None and entry is None:
         raise UnknownCode
-    return guest_session(request.app[KEYS], appointment)
+    return guest_session(request.app[KEYS], appointment, entry)
 
 
 ROUTES = [enter_code]

@@ -14,7 +14,7 @@ from telemed.errors import NotFound
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import wishes
+from telemed.scheduling import nearness, wishes
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import AlreadyExtended, HoldGone
@@ -23,9 +23,15 @@ from telemed.scheduling.types import Appointment, Hold, Wish
 LENGTH: Final = timedelta(minutes=10)
 
 
-async def hold(db: Database, codes: Codes, caller: Caller, wish: Wish, once: Once = NEVER) -> Hold:
-    """Keeps a time. Raises SlotTaken, NotASlot, InThePast, NotFound, KeyReused."""
+async def hold(
+    db: Database, codes: Codes, caller: Caller, wish: Wish, once: Once = NEVER, *, near: bool = False
+) -> Hold:
+    """Keeps a time; `near`: for somebody who is known to live near.
+
+    Raises SlotTaken, NotASlot, KeptForNear, InThePast, NotFound, KeyReused.
+    """
     wishes.check(caller, wish)
+    near = near or await nearness.is_near(db, caller, wish)
     appointment = new_id()
     caller = caller.about(appointment)
 
@@ -33,11 +39,11 @@ async def hold(db: Database, codes: Codes, caller: Caller, wish: Wish, once: Onc
         now = clock.now()
         return await tx.maybe(
             Appointment, "scheduling.hold", id=appointment, service=wish.service, start=wish.start, mode=wish.mode,
-            station=wish.station, assistant=wishes.assistant(caller, wish), expires=now + LENGTH, key=once.key,
-            digest=once.digest, now=now,
+            near=near, station=wish.station, assistant=wishes.assistant(caller, wish), expires=now + LENGTH,
+            key=once.key, digest=once.digest, now=now,
         )  # fmt: skip
 
-    return _with_secret(codes, await wishes.win(db, caller, "hold.make", wish, once, None, take))
+    return _with_secret(codes, await wishes.win(db, caller, "hold.make", wish, near, once, None, take))
 
 
 async def extend(db: Database, codes: Codes, caller: Caller, hold: UUID, secret: str) -> Hold:

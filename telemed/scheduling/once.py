@@ -25,11 +25,11 @@ class Once(msgspec.Struct, frozen=True):
     key: str | None = None
     digest: bytes | None = None
 
-    async def made(self, tx: Tx) -> UUID | None:
+    async def made(self, tx: Tx, statement: str = "scheduling.made_by_key") -> UUID | None:
         """What this request has made already. Raises KeyReused if another request has used the key."""
         if self.key is None:
             return None
-        made = await tx.maybe(Made, "scheduling.made_by_key", key=self.key)
+        made = await tx.maybe(Made, statement, key=self.key)
         if made is not None and made.digest != self.digest:
             raise KeyReused
         return made.id if made is not None else None

@@ -20,11 +20,14 @@ from telemed.scheduling.rules import Range, Rule
 class _Closure(msgspec.Struct, frozen=True):
     start: datetime
     end: datetime
+    yearly: bool = False
 
 
 class _Reach(msgspec.Struct, frozen=True):
+    zone: str
     state: str
-    horizon: timedelta
+    on_holidays: bool
+    horizon: timedelta  # at most 366 days, by a constraint of the table
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -36,45 +39,70 @@ async def rebuild(tx: Tx, practitioner: UUID, today: date) -> int:
 
     Only differences are written, in the caller's transaction, so a search at the same time never finds a hole.
     """
-    await tx.value("scheduling.lock_openings", practitioner=practitioner)
-    reach = await tx.one(_Reach, "scheduling.reach", practitioner=practitioner)
+    await lock(tx, practitioner)
+    reach = await tx.one(_Reach, "hours.reach", practitioner=practitioner)
     first, last = today - timedelta(days=1), today + reach.horizon + timedelta(days=1)
-    since = datetime.combine(first - timedelta(days=2), time(), UTC)
-    found = await tx.many(Rule, "scheduling.rules", practitioner=practitioner)
-    closed = await tx.many(_Closure, "scheduling.closures", practitioner=practitioner, since=since)
-    meant = rules.openings(
-        found, [Range(closure.start, closure.end) for closure in closed], first, last,
-        _holidays(reach.state, tuple(range(first.year, last.year + 1))),
-    )  # fmt: skip
+    found = await tx.many(Rule, "hours.rules", practitioner=practitioner)
+    closed = await _closed(tx, practitioner, reach, first, last)
+    off = frozenset[date]() if reach.on_holidays else _days_off(reach.state, tuple(range(first.year, last.year + 1)))
+    meant = rules.openings(found, closed, first, last, off)
     ranges = {"starts": [opening.start for opening in meant], "ends": [opening.end for opening in meant]}
-    await tx.run("scheduling.drop_openings", practitioner=practitioner, **ranges)
-    await tx.run("scheduling.add_openings", practitioner=practitioner, **ranges)
+    await tx.run("hours.drop_openings", practitioner=practitioner, **ranges)
+    if await tx.run("hours.add_openings", practitioner=practitioner, **ranges):
+        await tx.value("waitlist.refill", practitioner=practitioner)
     return len(meant)
+
+
+async def lock(tx: Tx, practitioner: UUID) -> None:
+    """Waits until nobody else changes this practitioner's hours; until the end of the transaction nobody will."""
+    await tx.value("hours.lock_openings", practitioner=practitioner)
+
+
+async def lock_site(tx: Tx, site: UUID) -> None:
+    """The same for everybody at a practice, in one order, so that two changes never wait in a circle."""
+    for practitioner in await tx.many(_Id, "hours.practitioners_at", site=site):
+        await lock(tx, practitioner.id)
 
 
 async def rebuild_all(db: Database) -> None:
     """The worker's daily round: each practitioner in a transaction of its own."""
     async with db.transaction(SYSTEM) as tx:
-        everybody = await tx.many(_Id, "scheduling.practitioners")
+        everybody = await tx.many(_Id, "hours.practitioners")
     for practitioner in everybody:
         async with db.transaction(SYSTEM) as tx:
             await rebuild(tx, practitioner.id, clock.now().date())
 
 
 async def add_rule(tx: Tx, practitioner: UUID, rule: Rule) -> None:
-    """A new rule, and the openings it brings."""
-    await tx.run("scheduling.add_rule", id=new_id(), practitioner=practitioner, **msgspec.structs.asdict(rule))
+    """A new rule as it is, unchecked, and the openings it brings."""
+    await tx.run("hours.add_rule", id=new_id(), practitioner=practitioner, **msgspec.structs.asdict(rule))
     await rebuild(tx, practitioner, clock.now().date())
 
 
-async def close(tx: Tx, practitioner: UUID, closed: Range, note: str = "") -> None:
-    """Time off. What is booked already stays booked."""
-    await tx.run(
-        "scheduling.add_closure", id=new_id(), practitioner=practitioner, start=closed.start, end=closed.end, note=note
-    )
-    await rebuild(tx, practitioner, clock.now().date())
+async def rebuild_at(tx: Tx, site: UUID) -> None:
+    """Everybody's openings at a practice whose closures or holidays have changed."""
+    for practitioner in await tx.many(_Id, "hours.practitioners_at", site=site):
+        await rebuild(tx, practitioner.id, clock.now().date())
+
+
+def public_holidays(state: str, years: tuple[int, ...], locale: str = "de") -> dict[date, str]:
+    """The public holidays of a state (`BB`) with their names."""
+    language = {"de": "de", "en": "en_US"}[locale]
+    return dict(holidays.country_holidays("DE", subdiv=state, years=years, language=language))
+
+
+async def _closed(tx: Tx, practitioner: UUID, reach: _Reach, first: date, last: date) -> list[Range]:
+    """All that takes time away again, around the dates from `first` to `last`."""
+    since = datetime.combine(first - timedelta(days=2), time(), UTC)
+    closed: list[Range] = []
+    for closure in await tx.many(_Closure, "hours.closing", practitioner=practitioner, since=since):
+        once = Range(closure.start, closure.end)
+        closed += rules.every_year(once, reach.zone, first, last + timedelta(days=2)) if closure.yearly else [once]
+    elsewhere = await tx.many(_Closure, "feeds.busy", practitioner=practitioner, since=since)
+    closed += [Range(busy.start, busy.end) for busy in elsewhere]
+    return closed
 
 
 @lru_cache(maxsize=64)
-def _holidays(state: str, years: tuple[int, ...]) -> frozenset[date]:
-    return frozenset(holidays.country_holidays("DE", subdiv=state, years=years))
+def _days_off(state: str, years: tuple[int, ...]) -> frozenset[date]:
+    return frozenset(public_holidays(state, years))

@@ -20,6 +20,40 @@ class NotASlot(Invalid):
     sentence = _("This time cannot be booked. Please choose one of the times offered.")
 
 
+class KeptForNear(Conflict):
+    """The start is kept for people who live near the practice (B-08); `opens` is when everybody can book it."""
+
+    code = "kept_for_near"
+    sentence = _("This time is still kept for people who live near the practice.")
+
+
+class NotAdmitted(Conflict):
+    """The service is not for this patient; its subclasses say why."""
+
+    code = "not_admitted"
+    sentence = _("This cannot be booked for this patient.")
+
+
+class ForNewPatients(NotAdmitted):
+    code = "for_new_patients"
+    sentence = _("This is only for people who are new at the practice.")
+
+
+class ForKnownPatients(NotAdmitted):
+    code = "for_known_patients"
+    sentence = _("This is only for people whom the practice knows. The practice can note this for you.")
+
+
+class AssessmentFirst(NotAdmitted):
+    """A new patient before the practice's own first assessment (B-09)."""
+
+    code = "assessment_first"
+    sentence = _("You are new at this practice. It talks to you on the telephone before the first video appointment.")
+
+
+ADMISSIONS = {refusal.code: refusal for refusal in (ForNewPatients, ForKnownPatients, AssessmentFirst)}
+
+
 class InThePast(Invalid):
     code = "in_the_past"
     sentence = _("This time is already over. Please choose a later one.")
@@ -35,6 +69,13 @@ class HoldGone(Gone):
 class HoldDiffers(Conflict):
     code = "hold_differs"
     sentence = _("The reservation was made for another time. Please choose again.")
+
+
+class OfferGone(Gone):
+    """The time to answer is over, or the time went to somebody else; `alternatives` are free now and would suit."""
+
+    code = "offer_gone"
+    sentence = _("This offer is over. Your place on the waiting list stays.")
 
 
 class AlreadyExtended(Conflict):
@@ -57,10 +98,10 @@ class KeyMalformed(Invalid):
 
 
 class TooLate(Conflict):
-    """The appointment has begun, or is over."""
+    """The practice's limit for changes has passed, or the appointment has begun."""
 
     code = "too_late"
-    sentence = _("The appointment has already begun. Please call the practice.")
+    sentence = _("It is too late to change the appointment here. Please call the practice.")
 
 
 class NotActive(Conflict):

@@ -7,16 +7,18 @@ occurs twice in October belongs to it twice (RFC 5545 would lose one), and the h
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Container, Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
+from dateutil.rrule import rrulestr
 
 DAY = timedelta(days=1)
+WEEKDAYS: Final = ("MO", "TU", "WE", "TH", "FR", "SA", "SU")
 
 
 class Range(NamedTuple):
@@ -27,27 +29,59 @@ class Range(NamedTuple):
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A recurring opening. `weekdays` as in ISO 8601 (1 = Monday); weeks count from the Monday before `from_date`."""
+    """A recurring opening. `recurrence` is an RRULE value (RFC 5545 section 3.3.10) by days over local dates.
 
-    weekdays: tuple[int, ...]
+    `from_date` is its DTSTART, weeks start on Monday. `checks.py` says which recurrences are taken.
+    """
+
+    recurrence: str
     start_time: time
     end_time: time  # not after start_time: on the next day; equal: 24 hours
     zone: str
     from_date: date
     until_date: date | None = None  # inclusive
-    every_weeks: int = 1
     on_holidays: bool = False
 
-    def applies(self, day: date) -> bool:
-        if day < self.from_date or (self.until_date is not None and day > self.until_date):
-            return False
-        weeks = (_monday(day) - _monday(self.from_date)).days // 7
-        return day.isoweekday() in self.weekdays and weeks % self.every_weeks == 0
+    @classmethod
+    def weekly(
+        cls, weekdays: Iterable[int], start_time: time, end_time: time, zone: str, from_date: date,
+        until_date: date | None = None, *, every_weeks: int = 1, on_holidays: bool = False,
+    ) -> Rule:  # fmt: skip
+        """On weekdays as in ISO 8601 (1 = Monday), every n-th week counted from the one of `from_date`."""
+        return cls(weekly(weekdays, every_weeks), start_time, end_time, zone, from_date, until_date, on_holidays)
+
+    def dates(self, first: date, last: date) -> list[date]:
+        """The dates from `first` to `last` (both included) on which it opens."""
+        first, last = max(first, self.from_date), min(last, self.until_date or last)
+        if first > last:
+            return []
+        dtstart = self._later_start(first)
+        later = _repeat(last)
+        recurrence = rrulestr(self.recurrence, dtstart=_in_year(dtstart, later))
+        found = recurrence.between(_in_year(first, later), _in_year(last, later), inc=True)
+        return [day.date().replace(year=day.year - later) for day in found]
 
     def on(self, day: date) -> list[Range]:
         start = datetime.combine(day, self.start_time)
         end = datetime.combine(day, self.end_time)
         return instants(start, end if end > start else end + DAY, self.zone)
+
+    def _later_start(self, first: date) -> date:
+        """A DTSTART that gives the same dates from `first` on, but does not count through all the years before."""
+        parts = recurrence_parts(self.recurrence)
+        step = {"DAILY": 1, "WEEKLY": 7}.get(parts["FREQ"], 0) * int(parts.get("INTERVAL", 1))
+        return self.from_date + DAY * ((first - self.from_date).days // step * step) if step else self.from_date
+
+
+def weekly(weekdays: Iterable[int], every_weeks: int = 1) -> str:
+    """The recurrence of ISO weekdays, every n-th week."""
+    interval = f"INTERVAL={every_weeks};" if every_weeks > 1 else ""
+    return f"FREQ=WEEKLY;{interval}BYDAY={','.join(WEEKDAYS[day - 1] for day in sorted(set(weekdays)))}"
+
+
+def recurrence_parts(recurrence: str) -> dict[str, str]:
+    """`{"FREQ": "WEEKLY", "BYDAY": "MO,WE"}`."""
+    return dict(part.partition("=")[::2] for part in recurrence.split(";"))
 
 
 def openings(
@@ -55,15 +89,29 @@ def openings(
     closures: Iterable[Range],
     first: date,
     last: date,
-    holidays: Collection[date] = frozenset(),
+    holidays: Container[date] = frozenset(),
 ) -> list[Range]:
     """What `rules` open on the dates from `first` to `last` (both included), minus `closures`; ordered and disjoint."""
     opened: list[Range] = []
     for rule in rules:
-        for day in _dates(first, last):
-            if rule.applies(day) and (rule.on_holidays or day not in holidays):
+        for day in rule.dates(first, last):
+            if rule.on_holidays or day not in holidays:
                 opened += rule.on(day)
     return subtract(merge(opened), merge(closures))
+
+
+def every_year(once: Range, zone: str, first: date, last: date) -> list[Range]:
+    """The local dates of `once` in its own and each later year, as far as they may meet the dates `first` to `last`.
+
+    In a year without 29 February, what begins on it begins on 1 March, and what ends with it ends with the 28th.
+    """
+    begin, end = (each.astimezone(ZoneInfo(zone)) for each in (once.start, once.end - timedelta(microseconds=1)))
+    past = end.date() + DAY
+    return [
+        closed
+        for later in range(max(0, first.year - begin.year - 1), last.year - begin.year + 1)
+        for closed in instants(_in_year(begin.date(), later), _in_year(past, later), zone)
+    ]
 
 
 def instants(start: datetime, end: datetime, zone: str) -> list[Range]:
@@ -142,9 +190,18 @@ def _offsets(zone: str, year: int) -> tuple[tuple[datetime, datetime, timedelta]
     return tuple((since, until, offset(since)) for since, until in pairwise([*cuts, finish]))
 
 
-def _dates(first: date, last: date) -> Iterable[date]:
-    return (first + DAY * n for n in range((last - first).days + 1))
+def _in_year(day: date, later: int) -> datetime:
+    """Midnight of the same date so many years later; of 1 March where there is no 29 February."""
+    try:
+        return datetime.combine(day.replace(year=day.year + later), time())
+    except ValueError:
+        return datetime.combine(date(day.year + later, 3, 1), time())
 
 
-def _monday(day: date) -> date:
-    return day - timedelta(days=day.weekday())
+def _repeat(last: date) -> int:
+    """How many years later a rule is looked at: as many times 400, after which dates and weekdays repeat, as there are.
+
+    rrule looks for the next date until the year 9999, so near that even a rule that never occurs is answered in
+    milliseconds.
+    """
+    return (9999 - last.year) // 400 * 400

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import msgspec
@@ -16,44 +16,60 @@ ALTERNATIVES = 5
 _FAR = timedelta(days=400)  # beyond the longest horizon
 
 
+class AtTimes(msgspec.Struct, frozen=True):
+    """Which starts on the practice's wall clock: weekdays as in ISO 8601, from `since` up to `until`; None: any."""
+
+    weekdays: tuple[int, ...] | None = None
+    since: time | None = None
+    until: time | None = None
+
+
+ANY_TIME = AtTimes()
+
+
 class _Start(msgspec.Struct, frozen=True):
     start: datetime
 
 
-async def slots(tx: Tx, service: UUID, query: SlotsQuery) -> Slots:
+async def slots(tx: Tx, service: UUID, query: SlotsQuery, *, near: bool = True) -> Slots:
     """The free starts of a service in a window, in order. Raises NotFound."""
     offered = await tx.one(Service, "scheduling.service", service=service)
-    found = await free(tx, service, query.limit, since=query.since, until=query.until, station=query.station)
+    found = await free(tx, service, query.limit, since=query.since, until=query.until, near=near, station=query.station)
     return Slots(offered, [_slot(offered, start) for start in found])
 
 
 async def free(
     tx: Tx, service: UUID, limit: int, *, since: datetime | None = None, until: datetime | None = None,
-    station: UUID | None = None, assistant: UUID | None = None, patient_key: bytes | None = None,
+    near: bool = True, station: UUID | None = None, assistant: UUID | None = None, patient_key: bytes | None = None,
+    at_times: AtTimes = ANY_TIME,
 ) -> list[datetime]:  # fmt: skip
-    """The free starts in [since, until), without a window from now to the horizon; free for all those given."""
+    """The free starts in [since, until), without a window from now to the horizon; free for all those given.
+
+    `near`: also those that are kept for people near the practice.
+    """
     now = clock.now()
+    earliest, latest = window(since, until, now)
     rows = await tx.many(
-        _Start, "scheduling.free_starts", service=service, station=station, assistant=assistant,
-        patient_key=patient_key, earliest=_within(since or now, now), latest=_within(until or now + _FAR, now),
-        now=now, limit=limit,
+        _Start, "scheduling.free_starts", service=service, near=near, station=station, assistant=assistant,
+        patient_key=patient_key, weekdays=at_times.weekdays, since_time=at_times.since, until_time=at_times.until,
+        earliest=earliest, latest=latest, now=now, limit=limit,
     )  # fmt: skip
     return [row.start for row in rows]
 
 
-async def alternatives(tx: Tx, wish: Wish, assistant: UUID | None, patient_key: bytes | None) -> list[datetime]:
+async def alternatives(
+    tx: Tx, wish: Wish, near: bool, assistant: UUID | None, patient_key: bytes | None
+) -> list[datetime]:
     """Starts to offer instead of one that is taken: the next ones after it, else the first ones there are."""
-    for since in (wish.start, None):
-        found = await free(
-            tx, wish.service, ALTERNATIVES, since=since, station=wish.station, assistant=assistant,
-            patient_key=patient_key,
-        )  # fmt: skip
-        if found:
-            return found
-    return []
+    now = clock.now()
+    rows = await tx.many(
+        _Start, "scheduling.alternatives", service=wish.service, near=near, station=wish.station, assistant=assistant,
+        patient_key=patient_key, start=_within(wish.start, now), now=now, limit=ALTERNATIVES,
+    )  # fmt: skip
+    return [row.start for row in rows]
 
 
-async def alternatives_to(tx: Tx, moving: Appointment, start: datetime) -> list[datetime]:
+async def alternatives_to(tx: Tx, moving: Appointment, start: datetime, *, near: bool = False) -> list[datetime]:
     """The same for an appointment that could not be moved to `start`."""
     now = clock.now()
     for since in (start, now):
@@ -61,6 +77,7 @@ async def alternatives_to(tx: Tx, moving: Appointment, start: datetime) -> list[
             _Start,
             "scheduling.free_for_appointment",
             id=moving.id,
+            near=near,
             earliest=_within(since, now),
             now=now,
             limit=ALTERNATIVES,
@@ -70,10 +87,15 @@ async def alternatives_to(tx: Tx, moving: Appointment, start: datetime) -> list[
     return []
 
 
-async def first_free(tx: Tx, services: list[UUID]) -> dict[UUID, datetime]:
-    """The first free start of each service that has one."""
-    rows = await tx.many(FirstFree, "scheduling.first_free", services=services, now=clock.now())
+async def first_free(tx: Tx, services: list[UUID], near: list[bool] | None = None) -> dict[UUID, datetime]:
+    """The first free start of each service that has one; `near` says for each whether the patient lives near it."""
+    rows = await tx.many(FirstFree, "scheduling.first_free", services=services, near=near, now=clock.now())
     return {row.service: row.start for row in rows}
+
+
+def window(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
+    """Where to look for starts: from now to beyond every horizon, unless something narrower is wanted."""
+    return _within(since or now, now), _within(until or now + _FAR, now)
 
 
 def _within(wanted: datetime, now: datetime) -> datetime:

@@ -14,9 +14,11 @@ from telemed.identity.types import Session
 Mode = Literal["video", "assisted", "in_person"]
 Status = Literal["held", "booked", "arrived", "fulfilled", "cancelled", "noshow", "expired"]
 Language = Literal["de", "en"]
-Resource = Literal["practitioner", "station", "assistant", "patient"]
+Patients = Literal["new", "known", "all"]
+Resource = Literal["practitioner", "station", "assistant", "patient", "day"]
 CONSENT_VERSION: Final = "2026-11"  # of the sentences in consent.py: a new one whenever the meaning of one changes
 Line = Annotated[str, msgspec.Meta(max_length=400)]
+PostalCode = Annotated[str, msgspec.Meta(pattern="^[0-9]{5}$")]
 
 
 class Service(msgspec.Struct, frozen=True):
@@ -35,6 +37,9 @@ class Service(msgspec.Struct, frozen=True):
     site_name: str
     site_town: str
     zone: str
+    patients: Patients = "all"
+    first_assessment: bool = False  # by the practice, before a new patient's first video (B-09)
+    languages: tuple[str, ...] | None = None  # None: the doctor's
 
 
 class SlotsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename={"since": "from", "until": "to"}):
@@ -43,6 +48,7 @@ class SlotsQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True, rename
     since: Instant | None = None
     until: Instant | None = None
     station: UUID | None = None
+    postal_code: PostalCode | None = None
     limit: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
 
 
@@ -55,19 +61,33 @@ class Slot(msgspec.Struct, frozen=True):
     season: Literal["summer", "winter"] | None
 
 
+class KeptSlot(msgspec.Struct, frozen=True):
+    """A free start that only people near the practice can book before `opens` (B-08)."""
+
+    start: datetime
+    opens: datetime
+
+
 class Slots(msgspec.Struct, frozen=True):
+    """`kept`: free too, but not yet for somebody who lives where the query says."""
+
     service: Service
     slots: list[Slot]
+    kept: list[KeptSlot] = []
 
 
 class Wish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A start that somebody wants. `assisting`: the caller, an assistant, will sit beside the patient."""
+    """A start that somebody wants. `assisting`: the caller, an assistant, will sit beside the patient.
+
+    `postal_code`: where the patient lives, for practices that keep starts for people nearby (B-08); it is not kept.
+    """
 
     service: UUID
     start: Instant
     mode: Mode = "video"
     station: UUID | None = None
     assisting: bool = False
+    postal_code: PostalCode | None = None
 
 
 class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -80,16 +100,20 @@ class Patient(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class BookingWish(Wish, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A booking, of a hold that the caller has or of a time that is free."""
+    """A booking, of a hold that the caller has or of a time that is free. `carer`: who books for the patient."""
 
     patient: Patient
+    carer: Line | None = None
     hold: UUID | None = None
     hold_secret: Line | None = None
     language: Language = "de"
 
 
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
-    """A hold or an appointment, as it is shown to those who may see it. `epoch` is its version for If-Match."""
+    """A hold or an appointment, as it is shown to those who may see it. `epoch` is its version for If-Match.
+
+    `changeable_until`: the patient can move or cancel it until then, later only the practice.
+    """
 
     id: UUID
     status: Status
@@ -119,7 +143,13 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     email: str | None
     phone: str | None
     language: Language
+    carer_name: str | None
     booked_by: UUID | None
+    near: bool
+    follow_up_of: UUID | None
+    override_reason: str | None
+    kept_outside: bool
+    changeable_until: datetime
     cancelled_by: Literal["patient", "practice", "site"] | None
     consent_version: str | None
     consented: datetime | None

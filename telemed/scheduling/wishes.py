@@ -14,7 +14,7 @@ from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.scheduling import slots
 from telemed.scheduling.once import Once
-from telemed.scheduling.refusals import InThePast, NotASlot, SlotTaken
+from telemed.scheduling.refusals import ADMISSIONS, InThePast, KeptForNear, NotASlot, SlotTaken
 from telemed.scheduling.types import Appointment, Blocker, Service, Wish
 from telemed.text import _
 
@@ -42,12 +42,13 @@ def check_start(start: datetime) -> None:
 
 
 async def win(
-    db: Database, caller: Caller, verb: str, wish: Wish, once: Once, patient_key: bytes | None,
+    db: Database, caller: Caller, verb: str, wish: Wish, near: bool, once: Once, patient_key: bytes | None,
     take: Callable[[Tx], Awaitable[Appointment | None]],
 ) -> Appointment:  # fmt: skip
     """What `take` reserves, or what the same request has reserved before.
 
-    Raises SlotTaken (with what was taken and what is free instead), NotASlot, NotFound, KeyReused.
+    Raises SlotTaken (with what was taken and what is free instead), NotASlot, KeptForNear, NotAdmitted, NotFound,
+    KeyReused.
     """
     blockers: Collection[Blocker] = ()
     for _attempt in range(ATTEMPTS):
@@ -60,29 +61,30 @@ async def win(
             earlier = await once.made(tx)
             if earlier is None:
                 blockers = await tx.many(
-                    Blocker, "scheduling.blockers_of_wish", **_place(wish), assistant=assistant(caller, wish),
-                    patient_key=patient_key, **{"except": None},
+                    Blocker, "scheduling.blockers_of_wish", **_place(wish), near=near,
+                    assistant=assistant(caller, wish), patient_key=patient_key, **{"except": None},
                 )  # fmt: skip
                 if not blockers:
-                    await _check_offer(tx, caller, verb, wish)
+                    await _check_offer(tx, caller, verb, wish, near)
+                await check_admission(tx, wish, patient_key)
                 for blocker in blockers:
                     may(caller, verb, Thing(site=blocker.site))
                 if not all(blocker.stale for blocker in blockers):
-                    raise await taken(tx, caller, wish, patient_key, blockers)
+                    raise await taken(tx, caller, wish, near, patient_key, blockers)
         if earlier is not None:
             return await read(db, caller.about(earlier), earlier)
         async with db.transaction(caller) as tx:
-            await tx.value("scheduling.free_for_wish", **_place(wish))
+            await tx.value("scheduling.free_for_wish", **_place(wish), near=near)
     async with db.transaction(caller) as tx:
-        raise await taken(tx, caller, wish, patient_key, blockers)
+        raise await taken(tx, caller, wish, near, patient_key, blockers)
 
 
 async def taken(
-    tx: Tx, caller: Caller, wish: Wish, patient_key: bytes | None, blockers: Collection[Blocker]
+    tx: Tx, caller: Caller, wish: Wish, near: bool, patient_key: bytes | None, blockers: Collection[Blocker]
 ) -> SlotTaken:
     """The refusal, with starts that are free now for everybody whom the wish needs."""
     live = {blocker.resource for blocker in blockers if not blocker.stale} or {b.resource for b in blockers}
-    instead = await slots.alternatives(tx, wish, assistant(caller, wish), patient_key)
+    instead = await slots.alternatives(tx, wish, near, assistant(caller, wish), patient_key)
     return SlotTaken(taken=sorted(live), alternatives=instead)
 
 
@@ -96,12 +98,24 @@ def assistant(caller: Caller, wish: Wish) -> UUID | None:
     return caller.person if wish.assisting else None
 
 
-async def _check_offer(tx: Tx, caller: Caller, verb: str, wish: Wish) -> None:
+async def check_admission(tx: Tx, wish: Wish, patient_key: bytes | None) -> None:
+    """Raises NotAdmitted where the service is for others, or the practice's first assessment is missing (B-09)."""
+    if patient_key is not None:
+        asked = {"service": wish.service, "mode": wish.mode, "patient_key": patient_key, "now": clock.now()}
+        reason = await tx.value("scheduling.admission", **asked)
+        if reason is not None:
+            raise ADMISSIONS[reason]
+
+
+async def _check_offer(tx: Tx, caller: Caller, verb: str, wish: Wish, near: bool) -> None:
     """Why nothing was reserved although nobody may have been first."""
     offered = await tx.one(Service, "scheduling.service", service=wish.service)
     may(caller, verb, Thing(site=offered.site, appointment=caller.appointment))
-    if not await tx.value("scheduling.is_slot", **_place(wish)):
-        raise NotASlot
+    if await tx.value("scheduling.is_slot", **_place(wish), near=near):
+        return
+    if not near and await tx.value("scheduling.is_slot", **_place(wish), near=True):
+        raise KeptForNear(opens=await tx.value("scheduling.opens_to_all", service=wish.service, start=wish.start))
+    raise NotASlot
 
 
 async def _check_station(tx: Tx, caller: Caller, station: UUID) -> None:

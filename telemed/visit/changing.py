@@ -15,7 +15,15 @@ from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
 from telemed.scheduling import changes
 from telemed.scheduling.api import TAKING
-from telemed.scheduling.refusals import ChangedMeanwhile, InThePast, NotActive, NotASlot, SlotTaken, TooLate
+from telemed.scheduling.refusals import (
+    ChangedMeanwhile,
+    InThePast,
+    KeptForNear,
+    NotActive,
+    NotASlot,
+    SlotTaken,
+    TooLate,
+)
 from telemed.scheduling.types import Appointment
 from telemed.visit.days import choice
 from telemed.visit.mine import own
@@ -38,7 +46,7 @@ async def move(request: web.Request, caller: Caller) -> web.Response:
         raise BadRequest from error
     try:
         await changes.move(request.app[DATABASE], caller, it.id, start, epoch)
-    except (SlotTaken, NotASlot, InThePast) as refusal:
+    except (SlotTaken, NotASlot, KeptForNear, InThePast) as refusal:
         return await _times(request, caller, it, refusal)
     except (TooLate, NotActive):
         return see_other("/appointment/move")
@@ -68,7 +76,7 @@ async def cancel(request: web.Request, caller: Caller) -> web.Response:
 
 async def _times(request: web.Request, caller: Caller, it: Appointment, refusal: Refusal | None = None) -> web.Response:
     async with request.app[DATABASE].transaction(caller) as tx:
-        found = await choice(tx, it.service, _day(request.query.get("from", "")), it.station)
+        found = await choice(tx, it.service, _day(request.query.get("from", "")), it.station, near=it.near)
     return render(
         request, "visit/move.html", status=refusal.status if refusal else 200, it=it, found=found, refusal=refusal
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from typing import Final
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -17,16 +18,16 @@ from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE
-from telemed.scheduling import holds
+from telemed.scheduling import closures, holds, nearness
 from telemed.scheduling.api import TAKING
-from telemed.scheduling.once import once
-from telemed.scheduling.refusals import InThePast, NotASlot, SlotTaken
+from telemed.scheduling.once import Once, once
+from telemed.scheduling.refusals import InThePast, KeptForNear, NotASlot, SlotTaken
 from telemed.scheduling.slots import slots
-from telemed.scheduling.types import Appointment, Service, SlotsQuery, Wish
-from telemed.visit import held
+from telemed.scheduling.types import Appointment, Hold, Mode, Service, SlotsQuery, Wish
+from telemed.visit import held, home
 from telemed.visit.days import choice, starts_by_day
 
-MODE: Final = "video"  # assisted consultations are booked at the station, by its staff
+MODES: Final[tuple[Mode, ...]] = ("video", "in_person")  # assisted ones are booked at the station, by its staff
 _FEW: Final = 5
 
 
@@ -36,12 +37,20 @@ async def times(request: web.Request, caller: Caller, practitioner: UUID) -> web
     since = _day(request.query.get("from", ""))
     async with request.app[DATABASE].transaction(caller) as tx:
         doctor = await sites.practitioner(tx, practitioner, locale_of(request))
-        offered = [service for service in doctor.services if MODE in service.modes]
+        offered = [service for service in doctor.services if set(MODES) & set(service.modes)]
         wanted = request.query.get("service", "")
         chosen = next((service for service in offered if str(service.id) == wanted), offered[0] if offered else None)
-        found = await choice(tx, chosen.id, since) if chosen is not None else None
+        ways = [mode for mode in MODES if chosen is not None and mode in chosen.modes]
+        lives = await home.read(tx, request)
+        place = await nearness.of(tx, chosen.id, lives.postal_code) if chosen is not None else nearness.EVERYBODY
+        if not place.known and await _was_near(request, caller, doctor.site.id):
+            place = msgspec.structs.replace(place, near=True, known=True)
+        found = await choice(tx, chosen.id, since, near=place.near, with_kept=True) if chosen is not None else None
+        away = await closures.away(tx, practitioner, doctor.site.zone)
     return render(
-        request, "visit/times.html", doctor=doctor, offered=offered, chosen=chosen, found=found, since=since,
+        request, "visit/times.html", doctor=doctor, offered=offered, chosen=chosen, found=found, since=since, away=away,
+        ways=ways, mode=next((mode for mode in ways if mode == request.query.get("mode")), next(iter(ways), None)),
+        lives=lives, place=place, where=f"&where={quote(lives.where)}" if lives.where else "",
         waiting=await _waiting(request, caller, practitioner), key=new_id().hex,
     )  # fmt: skip
 
@@ -57,32 +66,54 @@ async def hold(request: web.Request, caller: Caller) -> web.Response:
     """Reserves a time. The one that this browser has already reserved is found again, not taken twice."""
     typed = await posted(request)
     try:
-        wish = msgspec.convert({"service": typed["service"], "start": typed["start"], "mode": MODE}, Wish)
+        asked_for = {"service": typed["service"], "start": typed["start"], "mode": typed.get("mode", MODES[0])}
+        wish = msgspec.convert(asked_for | {"postal_code": typed.get("postal_code") or None}, Wish)
     except (KeyError, msgspec.ValidationError) as error:
         raise BadRequest from error
+    if wish.mode not in MODES:
+        raise BadRequest
     for mine in await _holds(request, caller):
-        if (mine.service, mine.start) == (wish.service, wish.start):
+        if (mine.service, mine.start, mine.mode) == (wish.service, wish.start, wish.mode):
             return see_other(f"/holds/{mine.id}")
     # One page has one key; each of its buttons makes another request.
-    asked = once(f"{typed.get('key', '')}-{wish.start:%Y%m%dT%H%M}", caller, "hold.make", wish)
+    asked = once(f"{typed.get('key', '')}-{wish.start:%Y%m%dT%H%M}-{wish.mode}", caller, "hold.make", wish)
     try:
-        made = await holds.hold(request.app[DATABASE], held.codes(request), caller, wish, asked)
-    except (SlotTaken, NotASlot, InThePast) as refusal:
-        return await _instead(request, caller, refusal, wish.service)
+        made = await _hold(request, caller, wish, asked)
+    except (SlotTaken, NotASlot, InThePast, KeptForNear) as refusal:
+        return await _instead(request, caller, refusal, wish)
     response = see_other(f"/holds/{made.id}")
     held.keep(request, response, made.id)
     return response
 
 
-def taken_page(request: web.Request, refusal: Refusal, it: Service | Appointment) -> web.Response:
+async def _hold(request: web.Request, caller: Caller, wish: Wish, asked: Once) -> Hold:
+    """Whoever held a time as a neighbour of the practice is one still, without being asked again."""
+    db, codes = request.app[DATABASE], held.codes(request)
+    try:
+        return await holds.hold(db, codes, caller, wish, asked)
+    except KeptForNear:
+        async with db.transaction(caller) as tx:
+            offered = await tx.one(Service, "scheduling.service", service=wish.service)
+        if not await _was_near(request, caller, offered.site):
+            raise
+        return await holds.hold(db, codes, caller, wish, asked, near=True)
+
+
+def taken_page(
+    request: web.Request, refusal: Refusal, it: Service | Appointment, postal_code: str | None = None,
+    mode: Mode = MODES[0],
+) -> web.Response:  # fmt: skip
     """Somebody was first: what is free instead, as buttons."""
     free = refusal.data.get("alternatives")
     service = it.service if isinstance(it, Appointment) else it.id
+    hidden = {"service": service, "key": new_id().hex, "postal_code": postal_code or "",
+              "mode": it.mode if isinstance(it, Appointment) else mode}  # fmt: skip
     return render(
         request, "visit/taken.html", status=refusal.status, refusal=refusal, action="/holds",
         days=starts_by_day(free if isinstance(free, list) else [], it.zone),
         who=f"{it.practitioner_title} {it.practitioner_name}".strip(),
-        hidden={"service": service, "key": new_id().hex}, all_times=times_of(it),
+        hidden=hidden, all_times=times_of(it),
+        opens=refusal.data.get("opens"),
     )  # fmt: skip
 
 
@@ -92,11 +123,22 @@ def times_of(it: Service | Appointment) -> str:
     return f"/practitioners/{it.practitioner}?service={service}"
 
 
-async def _instead(request: web.Request, caller: Caller, refusal: Refusal, service: UUID) -> web.Response:
+async def _instead(request: web.Request, caller: Caller, refusal: Refusal, wish: Wish) -> web.Response:
     async with request.app[DATABASE].transaction(caller) as tx:
-        offered = await slots(tx, service, SlotsQuery(limit=_FEW))
+        place = await nearness.of(tx, wish.service, wish.postal_code)
+        offered = await slots(tx, wish.service, SlotsQuery(limit=_FEW), near=place.near)
     refusal.data.setdefault("alternatives", [slot.start for slot in offered.slots])
-    return taken_page(request, refusal, offered.service)
+    return taken_page(request, refusal, offered.service, wish.postal_code, wish.mode)
+
+
+async def _was_near(request: web.Request, caller: Caller, site: UUID) -> bool:
+    """Whether this browser has held a time of that practice as somebody near it."""
+    for hold in held.secrets(request):
+        async with request.app[DATABASE].transaction(caller.about(hold)) as tx:
+            it = await tx.maybe(Appointment, "scheduling.appointment", id=hold)
+        if it is not None and it.site == site and it.near:
+            return True
+    return False
 
 
 async def _holds(request: web.Request, caller: Caller) -> list[Appointment]:

@@ -21,13 +21,14 @@ from telemed.keys import DATABASE, KEYS
 from telemed.scheduling import bookings, holds
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.once import once
-from telemed.scheduling.refusals import AlreadyExtended, HoldGone, SlotTaken
+from telemed.scheduling.refusals import AlreadyExtended, HoldGone, NotAdmitted, SlotTaken
 from telemed.scheduling.types import Appointment, BookingWish, Patient
 from telemed.text import Text, _
 from telemed.visit import held
+from telemed.visit.assessment import not_admitted
 from telemed.visit.choice import taken_page, times_of
 
-FIELDS: Final = ("name", "birth_date", "email", "phone")
+FIELDS: Final = ("name", "birth_date", "email", "phone", "carer")
 _STILL_OPEN: Final = ("held", "expired")  # an expired one can be booked while nobody else took the time
 
 
@@ -62,17 +63,32 @@ async def book(request: web.Request, caller: Caller, hold: UUID) -> web.Response
         if not refusal.fields:
             return taken_page(request, refusal, it)
         return _form(request, it, typed, {name.removeprefix("patient."): why for name, why in refusal.fields.items()})
+    except NotAdmitted as refusal:
+        return not_admitted(request, refusal, it, typed)
     except (Gone, Conflict):
         return _gone(request, it)
     return _booked(request, booking.id)
 
 
+@page("GET", "/holds/{hold}/extension", verb="hold.change")
+async def extended(hold: UUID) -> web.Response:
+    """Where a change of language leads after more time was asked for."""
+    return see_other(f"/holds/{hold}")
+
+
 @page("POST", "/holds/{hold}/extension", verb="hold.change")
 async def extend(request: web.Request, caller: Caller, hold: UUID) -> web.Response:
-    """Ten minutes more. Asked twice, or too late, the form itself tells how things stand."""
+    """Ten minutes more. Asked twice, or too late, the form itself tells how things stand.
+
+    What has been typed so far comes along and is shown again. It is kept nowhere, so this one form is no redirect.
+    """
+    typed = await posted(request)
     with suppress(AlreadyExtended, HoldGone, NotFound):
         await holds.extend(request.app[DATABASE], held.codes(request), caller, hold, _secret(request, hold))
-    return see_other(f"/holds/{hold}")
+    it = await _mine(request, caller, hold)
+    if it is None or it.status != "held" or not any(typed.get(name) for name in FIELDS):
+        return see_other(f"/holds/{hold}")
+    return _form(request, it, typed, {}, extended=True)
 
 
 @page("POST", "/holds/{hold}/release", verb="hold.change")
@@ -116,19 +132,25 @@ def _wish(request: web.Request, it: Appointment, typed: Mapping[str, str]) -> Bo
         patient = bookings.readable(patient)
     except Invalid as refusal:
         wrong |= {name.removeprefix("patient."): why for name, why in refusal.fields.items()}
+    try:
+        carer = bookings.readable_carer(typed.get("carer"))
+    except names.NameUnreadable:
+        wrong["carer"] = names.SENTENCES["name"]
     if wrong:
         raise Invalid(fields={name: wrong[name] for name in FIELDS if name in wrong})
     return BookingWish(
-        service=it.service, start=it.start, mode=it.mode, station=it.station, patient=patient, hold=it.id,
+        service=it.service, start=it.start, mode=it.mode, station=it.station, patient=patient, carer=carer, hold=it.id,
         hold_secret=_secret(request, it.id), language="en" if locale_of(request) == "en" else "de",
     )  # fmt: skip
 
 
-def _form(request: web.Request, it: Appointment, typed: Mapping[str, str], errors: dict[str, Text]) -> web.Response:
+def _form(
+    request: web.Request, it: Appointment, typed: Mapping[str, str], errors: dict[str, Text], *, extended: bool = False
+) -> web.Response:
     shown = {name: typed.get(name, "") for name in FIELDS}
     return render(
         request, "visit/details.html", status=422 if errors else 200, hold=it, typed=shown, errors=errors,
-        key=new_id().hex,
+        extended=extended, key=new_id().hex,
     )  # fmt: skip
 
 
@@ -142,4 +164,4 @@ def _gone(request: web.Request, it: Appointment | None) -> web.Response:
     return render(request, "visit/hold_gone.html", status=410, all_times=times_of(it) if it is not None else None)
 
 
-ROUTES = [details, book, extend, release]
+ROUTES = [details, book, extended, extend, release]

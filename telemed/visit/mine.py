@@ -11,11 +11,11 @@ from telemed import clock
 from telemed.consultation.tickets import OPENS
 from telemed.errors import NotLoggedIn
 from telemed.forms import posted
-from telemed.html import page, render, see_other
+from telemed.html import locale_of, page, render, see_other
 from telemed.identity import sessions
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE, SETTINGS
-from telemed.scheduling import changes, consent, guests
+from telemed.scheduling import calendars, changes, consent, guests
 from telemed.scheduling.types import Appointment
 from telemed.text import Text, _
 from telemed.visit import held
@@ -44,7 +44,7 @@ async def open_code(request: web.Request) -> web.Response:
         session = await guests.by_code(request, typed)
     except guests.UnknownCode as refusal:
         return render(request, "visit/code.html", status=422, typed=typed, errors={"code": refusal.text})
-    response = see_other("/appointment")
+    response = see_other("/appointment" if session.appointment is not None else "/waitlist")
     sessions.remember(response, session)
     return response
 
@@ -62,6 +62,19 @@ async def confirmed(request: web.Request, caller: Caller) -> web.Response:
     if it.status not in ("booked", "arrived"):
         return see_other("/appointment")
     return render(request, "visit/confirmed.html", it=it, opens=it.start - OPENS, slip=_slip(request, it))
+
+
+@page("GET", "/appointment/calendar.ics", verb="appointment.read")
+async def calendar(request: web.Request, caller: Caller) -> web.Response:
+    """The appointment for the patient's own calendar; fetched again after a change, it replaces what is there."""
+    it = await own(request, caller)
+    text = calendars.calendar(calendars.entry(it), request.app[SETTINGS], locale_of(request))
+    # The parameter says what the file does (RFC 5545 section 8.1); a browser hands it to the calendar program.
+    kind = f"text/calendar; charset=utf-8; method={'CANCEL' if it.status == 'cancelled' else 'PUBLISH'}"
+    return web.Response(
+        body=text.encode(),
+        headers={"Content-Type": kind, "Content-Disposition": 'attachment; filename="appointment.ics"'},
+    )
 
 
 @page("GET", "/appointment/consent", verb="appointment.read")
@@ -133,5 +146,5 @@ def _consent(request: web.Request, it: Appointment, why: Text | None = None, goa
 
 
 ROUTES = [
-    enter_code, open_code, appointment, confirmed, read_consent, give_consent, withdraw_consent, after, leave,
+    enter_code, open_code, appointment, confirmed, calendar, read_consent, give_consent, withdraw_consent, after, leave,
 ]  # fmt: skip

@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import groupby
 from types import MappingProxyType
-from typing import Final, cast
+from typing import Annotated, Final
 
 import msgspec
 from aiohttp import web
 
 from telemed.directory import search, whereabouts
-from telemed.directory.search import BadCursor
-from telemed.directory.specialties import SPECIALTIES, UnknownSpecialty
+from telemed.directory.line import BadCursor
+from telemed.directory.specialties import UnknownSpecialty
 from telemed.directory.states import STATES
-from telemed.directory.types import Candidate, Found, PractitionersQuery, Search, Sort, Town
+from telemed.directory.types import Candidate, Found, Search, Station, Town
 from telemed.errors import Invalid
+from telemed.forms import posted
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
 from telemed.text import Text, _
+from telemed.visit import asked as words
+from telemed.visit.asked import Asked
+from telemed.visit.days import starts_by_day
 
 PAGE: Final = 12
-LONGEST: Final = 120  # characters of a place
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -32,29 +35,39 @@ class Group(msgspec.Struct, frozen=True):
     found: list[Found]
 
 
+class Room(msgspec.Struct, frozen=True):
+    """A station, and where it is."""
+
+    station: Station
+    site: str
+    town: str
+    street: str
+    phone: str
+    minutes: int
+
+
+class _Position(msgspec.Struct, frozen=True):
+    lat: Annotated[float, msgspec.Meta(ge=-90, le=90)]
+    lon: Annotated[float, msgspec.Meta(ge=-180, le=180)]
+
+
 @page("GET", "/", verb="page.read")
 async def home(request: web.Request) -> web.Response:
-    return render(
-        request,
-        "visit/home.html",
-        asked=_asked(request),
-        errors={},
-        candidates=[],
-        specialties=SPECIALTIES,
-        states=STATES,
-    )
+    return _form(request, words.read(request.query))
 
 
 @page("GET", "/search", verb="directory.search")
 async def results(request: web.Request, caller: Caller) -> web.Response:
     """The doctors in the larger towns around; or the form again, with everything still in it."""
-    asked = _asked(request)
     if not request.query:
         return see_other("/")
+    asked = words.read(request.query)
+    if not asked.where:
+        return _form(request, asked, {"where": _("Please tell us your postal code or your village.")})
+    if set(request.query) - {"lang"} != set(asked.said()):
+        return see_other(asked.address)  # a form sends everything; what is usual or unknown is left out
     errors: dict[str, Text] = {}
     candidates: list[Candidate] = []
-    if not asked["where"]:
-        return _form(request, asked, {"where": _("Please tell us your postal code or your village.")})
     try:
         found = await _search(request, caller, asked)
     except whereabouts.AmbiguousPlace as refusal:
@@ -66,17 +79,30 @@ async def results(request: web.Request, caller: Caller) -> web.Response:
     if errors or candidates:
         return _form(request, asked, errors, candidates)
     return render(
-        request, "visit/results.html", asked=asked, errors={}, found=found,
-        groups=_groups(found), more=_more(asked, found), specialties=SPECIALTIES, states=STATES,
+        request, "visit/results.html", asked=asked, errors={}, found=found, groups=_groups(found), rooms=_rooms(found),
+        by_day=starts_by_day, **words.choices(),
     )  # fmt: skip
 
 
-async def _search(request: web.Request, caller: Caller, asked: dict[str, str]) -> Search:
+@page("POST", "/search/position", verb="directory.search")
+async def position(request: web.Request, caller: Caller) -> web.Response:
+    """From where a browser is to the postal code and village of a readable address; the position goes no further."""
+    typed = await posted(request)
+    asked = words.read(typed)
+    try:
+        spot = msgspec.convert({name: typed.get(name) for name in ("lat", "lon")}, _Position, strict=False)
+    except msgspec.ValidationError:
+        return _form(request, asked, {"where": whereabouts.UnknownPlace().text})
+    async with request.app[DATABASE].transaction(caller) as tx:
+        where = await whereabouts.at(tx, spot.lat, spot.lon)
+    if where is None:
+        return _form(request, asked, {"where": _("You seem to be outside Germany. Please type your postal code.")})
+    return see_other(asked.but(where=where))
+
+
+async def _search(request: web.Request, caller: Caller, asked: Asked) -> Search:
     locale = locale_of(request)
-    query = PractitionersQuery(
-        where=asked["where"], specialty=asked["specialty"] or None, sort=cast(Sort, asked["sort"]), limit=PAGE,
-        cursor=asked["cursor"] or None,
-    )  # fmt: skip
+    query = asked.query(PAGE)
     async with request.app[DATABASE].transaction(caller) as tx:
         spot = await whereabouts.resolve(tx, query.where, locale)
         try:
@@ -85,32 +111,14 @@ async def _search(request: web.Request, caller: Caller, asked: dict[str, str]) -
             return await search.practitioners(tx, spot, msgspec.structs.replace(query, cursor=None), locale)
 
 
-def _asked(request: web.Request) -> dict[str, str]:
-    query = request.query
-    return {
-        "where": query.get("where", "").strip()[:LONGEST],
-        "specialty": query.get("specialty", ""),
-        "sort": "earliest" if query.get("sort") == "earliest" else "nearest",
-        "cursor": query.get("cursor", "")[:200],
-    }
-
-
 def _form(
-    request: web.Request,
-    asked: dict[str, str],
-    errors: Mapping[str, Text] = MappingProxyType({}),
+    request: web.Request, asked: Asked, errors: Mapping[str, Text] = MappingProxyType({}),
     candidates: Sequence[Candidate] = (),
-) -> web.Response:
+) -> web.Response:  # fmt: skip
     return render(
-        request,
-        "visit/home.html",
-        status=422 if errors else 200,
-        asked=asked,
-        errors=errors,
-        candidates=candidates,
-        specialties=SPECIALTIES,
-        states=STATES,
-    )
+        request, "visit/home.html", status=422 if errors else 200, asked=asked, errors=errors, candidates=candidates,
+        states=STATES, **words.choices(),
+    )  # fmt: skip
 
 
 def _groups(found: Search) -> list[Group]:
@@ -121,8 +129,14 @@ def _groups(found: Search) -> list[Group]:
     ]
 
 
-def _more(asked: dict[str, str], found: Search) -> dict[str, str] | None:
-    return asked | {"cursor": found.next} if found.next else None
+def _rooms(found: Search) -> list[Room]:
+    """The stations to choose from, the one that is free at the starts shown first."""
+    rooms = [
+        Room(station, near.site.name, near.site.town, near.site.street, near.site.phone, near.minutes)
+        for near in found.stations
+        for station in near.stations
+    ]
+    return sorted(rooms, key=lambda room: room.station.id != found.station)
 
 
-ROUTES = [home, results]
+ROUTES = [home, results, position]

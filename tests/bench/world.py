@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+from uuid import UUID
+
 import asyncpg
 
 from telemed import pg
@@ -38,10 +41,14 @@ _TAKEN = """
 """
 
 
+async def clear(owner: asyncpg.Connection) -> None:
+    await owner.execute("TRUNCATE data_file, place, postal_code, site, person, next_free, town CASCADE")
+
+
 async def build(urls: pg.Urls, practitioners: int, *, hours: tuple[int, int] = (8, 16), taken: float = 0.0) -> None:
     """A fresh world: the cast's sites, `practitioners` at them, 30 days open between `hours`, a share `taken`."""
     owner = await asyncpg.connect(urls.owner)
-    await owner.execute("TRUNCATE data_file, place, postal_code, site, person CASCADE")
+    await clear(owner)
     db = await Database.open(urls.app, size=1)
     await load(owner)
     await people.arrive(db)
@@ -53,4 +60,30 @@ async def build(urls: pg.Urls, practitioners: int, *, hours: tuple[int, int] = (
     if taken:
         await owner.execute(_TAKEN, taken)
     await owner.execute("ANALYZE")
+    await owner.close()
+
+
+async def release(urls: pg.Urls, doctors: int, slots: int) -> tuple[datetime, dict[UUID, UUID]]:
+    """A fresh world in which only so many doctors have so many quarters of an hour each, from the instant returned.
+
+    With them, service -> practitioner.
+    """
+    await build(urls, doctors)
+    start = people.tomorrow(0)
+    owner = await asyncpg.connect(urls.owner)
+    await owner.execute("TRUNCATE opening, next_free")
+    rows = await owner.fetch("SELECT id, practitioner FROM service ORDER BY id LIMIT $1", doctors)
+    await owner.executemany(
+        "INSERT INTO opening (practitioner, during) VALUES ($1, tstzrange($2, $3))",
+        [(row["practitioner"], start, start + slots * timedelta(minutes=15)) for row in rows],
+    )
+    await owner.execute("ANALYZE")
+    await owner.close()
+    return start, {row["id"]: row["practitioner"] for row in rows}
+
+
+async def let_go(urls: pg.Urls) -> None:
+    """Nothing is booked any more."""
+    owner = await asyncpg.connect(urls.owner)
+    await owner.execute("DELETE FROM appointment; ANALYZE")
     await owner.close()

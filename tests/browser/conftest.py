@@ -64,7 +64,7 @@ async def site(cast: Database, site_settings: Settings) -> AsyncIterator[str]:
         end = time((start.hour + hours) % 24)
         yesterday = now.date() - timedelta(days=1)
         async with cast.transaction(SYSTEM) as tx:
-            every_day = Rule((1, 2, 3, 4, 5, 6, 7), start, end, HERE.key, yesterday, on_holidays=True)
+            every_day = Rule.weekly((1, 2, 3, 4, 5, 6, 7), start, end, HERE.key, yesterday, on_holidays=True)
             await openings.add_rule(tx, doctor, every_day)
     for route in app.ROUTES:
         if route.limit is not None:

@@ -69,7 +69,7 @@ async def tour(page: Page, owner: asyncpg.Connection) -> None:
     await visit("no times", f"{BOB}?from=2099-01-01")
     hold = await reserve(page)
     await look("details")
-    await page.click("form[action$=extension] .button")
+    await page.click("[formaction$=extension]")
     await look("extended")
     await fill(page, "A", "17.5.48")
     await look("errors")

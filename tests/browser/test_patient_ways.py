@@ -16,7 +16,7 @@ from telemed.identity.callers import SYSTEM
 from telemed.scheduling import openings
 from telemed.scheduling.rules import Rule
 from tests import people
-from tests.browser.checks import tab_to
+from tests.browser.checks import accessible, tab_to
 from tests.browser.conftest import Visitor
 from tests.browser.test_patient_pages import BOB, BOOK, book, fill, reserve
 
@@ -71,9 +71,9 @@ async def test_without_javascript(visitor: Visitor, owner: asyncpg.Connection) -
     await page.goto("/")
     await page.fill("#where", "Prenzlau")
     await page.click("form[role=search] .button")
-    await page.locator(f"a[href^='{BOB}']").click()
+    await page.locator(f"a[href^='{BOB}']").first.click()
     await page.locator(".slots .button").nth(2).click()
-    await page.click("form[action$=extension] .button")
+    await page.click("[formaction$=extension]")
     await fill(page)
     code = (await page.locator(".code-big").inner_text()).replace("\n", "")
     assert await page.locator(".qr").evaluate("it => it.naturalWidth") > 0
@@ -207,16 +207,45 @@ async def test_countdown_speaks_once(visitor: Visitor) -> None:
     await reserve(page)
     await expect(page.locator("[data-left]")).to_contain_text("Noch ")
     assert await page.locator("[data-say]").text_content() == ""
-    await page.clock.fast_forward("08:10")
-    await expect(page.locator("[data-say]")).to_contain_text("noch zwei Minuten")
-    await page.clock.fast_forward("02:00")
-    await expect(page.locator("[data-say]")).to_contain_text("abgelaufen")
+    region = page.locator("[data-say]")
+    for forward, said in (
+        ("05:05", "fünf Minuten"), ("03:00", "noch zwei Minuten"), ("01:00", "eine Minute"), ("01:00", "abgelaufen"),
+    ):  # fmt: skip
+        await page.clock.fast_forward(forward)
+        await expect(region).to_contain_text(said)
+    assert await region.get_attribute("role") == "status"
+
+
+async def test_more_time_keeps_what_was_typed(visitor: Visitor) -> None:
+    """By one tap or one key, with and without JavaScript; Enter in a field books, it does not extend."""
+    for javascript in (True, False):
+        page = await (await visitor("de", javascript=javascript)).new_page()
+        hold = await reserve(page)
+        await page.fill("#name", "Alice Ährenf")
+        await page.locator("summary").filter(has_text="für jemand anderen").click()
+        await page.fill("#carer", "Tina Tochter")
+        await page.fill("#phone", "03984 1")
+        await page.click("[formaction$=extension]")
+        assert page.url == f"{hold}/extension"
+        for field, typed in (("name", "Alice Ährenf"), ("carer", "Tina Tochter"), ("phone", "03984 1")):
+            assert await page.input_value(f"#{field}") == typed
+        await expect(page.locator(".countdown")).to_contain_text("mehr Zeit")
+        assert await page.locator("[formaction$=extension]").count() == 0
+        if javascript:
+            await accessible(page)
+        await page.fill("#name", f"Alice Ährenfeld {'AB'[javascript]}")
+        await page.fill("#birth_date", "17.5.1948")
+        await page.fill("#phone", "")
+        await page.locator("#birth_date").press("Enter")
+        await page.wait_for_url("**/appointment/confirmed")
+        await page.goto("/appointment")
+        await expect(page.locator(".facts").first).to_contain_text("Tina Tochter")
 
 
 async def test_october_hour_is_offered_twice(visitor: Visitor, cast: Database) -> None:
     with clock.shifted(datetime(2027, 10, 30, 12, tzinfo=UTC) - datetime.now(UTC)):
         today = clock.now().date()
-        rule = Rule((7,), time(1), time(4), "Europe/Berlin", today, today + timedelta(days=2), on_holidays=True)
+        rule = Rule.weekly((7,), time(1), time(4), "Europe/Berlin", today, today + timedelta(days=2), on_holidays=True)
         async with cast.transaction(SYSTEM) as tx:
             await openings.add_rule(tx, people.DR_CHARLIE, rule)
         page: Page = await (await visitor("de")).new_page()

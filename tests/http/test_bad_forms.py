@@ -109,7 +109,7 @@ async def test_who_it_is_for(api: Client, cast: Database) -> None:
 ODD = ("%00", "%FF%FE", "%ED%A0%80", "9" * 300, "%F0%9F%92%A9", "-1", "null", "0001-01-01", "9999-12-31")
 PAGES = {
     "/": ("where", "specialty", "lang"),
-    "/search": ("where", "specialty", "sort", "cursor", "lang"),
+    "/search": ("where", "specialty", "within", "when", "from", "time", "mode", "language", "sort", "cursor", "lang"),
     f"/practitioners/{DR_BOB}": ("from", "service", "lang"),
     "/login": ("next", "lang"),
     "/appointment/code": ("lang",),

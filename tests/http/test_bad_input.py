@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from typing import Any
 from urllib.parse import quote
 
@@ -39,10 +40,7 @@ def may_use(route: Route) -> str:
 
 def filled(route: Route, thing: object) -> str:
     """Its address, about this thing."""
-    path = route.path
-    for name in ("appointment", "hold", "service", "practitioner"):
-        path = path.replace(f"{{{name}}}", str(thing))
-    return path
+    return re.sub(r"\{\w+\}", lambda _: str(thing), route.path)
 
 
 async def nothing_booked(db: Database) -> bool:
@@ -120,6 +118,16 @@ async def test_other_bodies(api: Client) -> None:
 
 WITH_BODY = [route for route in app.ROUTES if route.kind == "api" and "body" in parameters(route.function)]
 WITH_QUERY = [route for route in app.ROUTES if route.kind == "api" and "query" in parameters(route.function)]
+RIGHT: dict[str, dict[str, Any]] = {
+    "/api/v1/appointments/{appointment}": {"start": NINE.isoformat()},
+    "/api/v1/appointments/{appointment}/consents": {"version": consent.VERSION},
+    "/api/v1/appointments/{appointment}/waitlist": {"phone": "+493984000000"},
+    "/api/v1/waitlist/{entry}/offers/{offer}": {"status": "declined"},
+    "/api/v1/assessments/{assessment}/result": {"result": "video"},
+    "/api/v1/practitioners/{practitioner}/services": people.TERMS,
+    "/api/v1/practitioners/{practitioner}/rules": people.RULE,
+    "/api/v1/rules/{rule}": people.RULE,
+}
 ABOUT = [route for route in app.ROUTES if route.kind == "api" and "{" in route.path]
 TYPES = (None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", "\u00e4")
 
@@ -164,8 +172,7 @@ async def test_addresses_of_nothing(api: Client, tokens: Tokens) -> None:
         quote("٣" * 32),
     )  # fmt: skip
     for route in ABOUT:
-        right = {"consents": {"version": consent.VERSION}, "tickets": {}}.get(route.path.rpartition("/")[2])
-        body = json.dumps({"start": NINE.isoformat()} if right is None else right).encode()
+        body = json.dumps(RIGHT.get(route.path, {})).encode()
         for thing in (*odd, STRANGER):
             url = URL(filled(route, thing), encoded=True)
             answer = await api.request(route.method, url, data=body, headers=tokens(may_use(route)) | JSON)
@@ -176,6 +183,8 @@ async def test_methods(api: Client) -> None:
     declared: dict[str, set[str]] = {}
     for route in app.ROUTES:
         declared.setdefault(filled(route, GUEST), set()).add(route.method)
+        if route.method == "GET" and route.kind != "socket":
+            declared[filled(route, GUEST)].add("HEAD")
     for path, methods in declared.items():
         for method in {"HEAD", "OPTIONS", "TRACE", "PUT", "PROPFIND", "POST", "DELETE"} - methods:
             answer = await api.request(method, path)

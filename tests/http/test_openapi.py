@@ -78,7 +78,7 @@ async def test_no_surprises(
     )
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).parent / "schemathesis", "run", document, "--url", address.rstrip("/"),
-        "--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", "10", "--seed", "4711",
+        "--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--seed", "4711",
         "--no-color", "--suppress-health-check", "all", "--workers", "2", *headers,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path,
     )  # fmt: skip

@@ -57,6 +57,11 @@ class Wide(World):
             ("GET", "/holds/{hold}"): held, ("POST", "/holds/{hold}"): held, ("POST", "/holds/{hold}/release"): held,
             ("POST", "/holds/{hold}/extension"): held, ("POST", "/station/book"): {"data": station | patient},
             ("GET", "/station/book/details"): {"params": station},
+            ("POST", "/waitlist/code"): {"data": {"code": self.codes[0]}},
+            ("GET", "/waitlist/join"): {"params": service},
+            ("POST", "/waitlist/join"): {"data": service | patient | {"phone": "03984 1234", "short_notice": "1440"}},
+            ("POST", "/search/position"): {"data": {"lat": "53.17", "lon": "13.75"}},
+            ("GET", "/practice/hours/rules"): {"params": {"who": str(people.DR_BOB)}},
             ("GET", "/search"): {"params": {"where": "Prenzlau"}},
         }  # fmt: skip
 
@@ -147,9 +152,11 @@ async def test_nothing_is_left_in_a_cache(world: Wide) -> None:
     for path in ("/nothing", "/api/v1/nothing", "/openapi.json", "/api/v1/socket", "/practice/events"):
         assert (await world.client.get(path)).headers["Cache-Control"] == "no-store", path
     hold = ("PATCH", "/api/v1/holds/{hold}"), ("DELETE", "/api/v1/holds/{hold}")  # need a header: test_scheduling.py
-    assert {route for route, kinds in seen.items() if not kinds & {2, 3}} <= set(hold)
+    feed = ("GET", "/feeds/{secret}.ics")  # needs its secret: test_feeds.py
+    position = ("POST", "/search/position")  # needs the postal codes: test_search_pages.py
+    assert {route for route, kinds in seen.items() if not kinds & {2, 3}} <= {*hold, feed, position}
     for _, path in seen:
-        refused = await world.client.put(re.sub(r"{\w+}", "x", path))
+        refused = await world.client.request("PROPFIND", re.sub(r"{\w+}", "x", path))
         assert (refused.status, refused.headers["Cache-Control"]) == (405, "no-store"), path
 
 
@@ -182,8 +189,11 @@ async def test_pages_refer_to_nobody_else(world: Wide) -> None:
         if answer.status == 200:
             rendered.add(route.path)
     # These only lead elsewhere; the form of a hold is looked at in test_trail.py.
-    elsewhere = {"/holds", "/holds/{hold}", "/session"}
-    assert {route.path for route in ROUTES if (route.kind, route.method) == ("page", "GET")} - rendered <= elsewhere
+    elsewhere = {"/holds", "/holds/{hold}", "/holds/{hold}/extension", "/session"}
+    calendars = {"/appointment/calendar.ics", "/feeds/{secret}.ics"}
+    assert {
+        route.path for route in ROUTES if (route.kind, route.method) == ("page", "GET")
+    } - rendered <= elsewhere | calendars
 
 
 def check_cookie(cookie: Morsel[str]) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from aiohttp.test_utils import TestClient
 
+from telemed.db import Database
+from telemed.identity.callers import SYSTEM
+from tests import people
 from tests.people import PASSWORD
 
 
-async def test_health(client: TestClient) -> None:
+async def test_health(client: TestClient, cast: Database) -> None:
     assert (await client.get("/health/live")).status == 200
-    assert (await client.get("/health/ready")).status == 200
+    ready = await client.get("/health/ready")
+    assert (ready.status, await ready.json()) == (200, {"status": "ok", "worker": "missing"})
+    async with cast.transaction(SYSTEM) as tx:
+        await tx.run("jobs.seen", id=people.fixed(1))
+    assert (await (await client.get("/health/ready")).json())["worker"] == "ok"
 
 
 async def test_log_in_and_renew(client: TestClient) -> None:

@@ -6,6 +6,7 @@ none of these three.
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +18,7 @@ from aiohttp import ClientResponse
 from aiohttp.test_utils import TestClient
 
 from telemed import app, clock, limits
-from telemed.db import Database
+from telemed.db import Database, Tx
 from telemed.identity import sessions
 from telemed.identity.access import TABLE
 from telemed.identity.callers import ANONYMOUS, SYSTEM, Caller
@@ -29,7 +30,8 @@ from telemed.wording import HERE
 from tests import people
 
 OWN, OTHERS = people.fixed(61), people.fixed(62)
-GUEST, OTHER_GUEST = Caller("guest", appointment=OWN), Caller("guest", appointment=OTHERS)
+ASSESSMENT, RULE, CLOSURE = people.fixed(71), people.fixed(72), people.fixed(73)
+GUEST, OTHER_GUEST = Caller("guest", appointment=OWN, entry=OWN), Caller("guest", appointment=OTHERS, entry=OTHERS)
 # What happens at Bob's practice, for a patient at Petra's pharmacy; the rest of the cast has nothing to do with it.
 CALLERS: dict[str, Caller] = {"nobody": ANONYMOUS, "alice": GUEST, "another guest": OTHER_GUEST, **people.CALLERS}
 STRANGERS = {"another guest", "charlie", "paul"}
@@ -49,6 +51,15 @@ class World:
         async with self.db.transaction(SYSTEM) as tx:
             await tx.connection.execute("UPDATE appointment SET status = 'cancelled'")
             await tx.connection.execute(
+                "UPDATE service SET active = true, first_assessment = (id = $1)", people.TALK_DORA
+            )  # fmt: skip
+            await tx.connection.execute("DELETE FROM assessment")
+            await tx.connection.execute(
+                "INSERT INTO assessment (id, site, service, patient_key, patient_name, birth_date, phone, asked)"
+                " VALUES ($1, $2, $3, $4, 'Berta Probe', '1970-01-01', '+493984123456', now())",
+                ASSESSMENT, people.PRENZLAU, people.TALK, ASSESSMENT.bytes,
+            )  # fmt: skip
+            await tx.connection.execute(
                 "INSERT INTO appointment (id, practitioner, service, site, station, station_site, mode, status, during,"
                 " reserved, code_digest, patient_key, patient_name, birth_date, consent_version, consented)"
                 " VALUES ($1, $2, $3, $4, $5, $6, 'assisted', 'booked', tstzrange($7, $8), tstzrange($7, $8), $9, $9,"
@@ -58,10 +69,56 @@ class World:
                 OWN, people.DR_BOB, people.TALK, people.PRENZLAU, people.STATION, people.GERSWALDE, self.start,
                 self.start + timedelta(minutes=15), OWN.bytes, consent.VERSION,
             )  # fmt: skip
+            await self._entry(tx)
+            await self._hours(tx)
+
+    async def _hours(self, tx: Tx) -> None:
+        """A rule of Bob's and a day off; and the time he is open, which a change of hours would have taken back."""
+        await tx.connection.execute(
+            "INSERT INTO opening (practitioner, during) VALUES ($1, tstzrange($2, $3)) ON CONFLICT DO NOTHING",
+            people.DR_BOB, self.start, self.start + timedelta(hours=4),
+        )  # fmt: skip
+        await tx.connection.execute(
+            "INSERT INTO rule (id, practitioner, recurrence, start_time, end_time, zone, from_date)"
+            " VALUES ($1, $2, 'FREQ=WEEKLY;BYDAY=SU', '03:00', '04:00', 'Europe/Berlin', '2026-01-01')"
+            " ON CONFLICT DO NOTHING", RULE, people.DR_BOB,
+        )  # fmt: skip
+        await tx.connection.execute(
+            "INSERT INTO closure (id, site, practitioner, during) VALUES ($1, $2, $3, tstzrange($4, $5))"
+            " ON CONFLICT DO NOTHING",
+            CLOSURE, people.PRENZLAU, people.DR_BOB, self.start + timedelta(days=20), self.start + timedelta(days=21),
+        )  # fmt: skip
+
+    async def _entry(self, tx: Tx) -> None:
+        """Her place on the waiting list, with an open offer; all three ids are OWN, or the hold's."""
+        held, later = people.fixed(63), self.start + timedelta(hours=2)
+        await tx.connection.execute("DELETE FROM waitlist_entry")
+        await tx.connection.execute(
+            "INSERT INTO appointment (id, practitioner, service, site, mode, status, during, reserved, expires)"
+            " VALUES ($1, $2, $3, $4, 'video', 'held', tstzrange($5, $6), tstzrange($5, $6), $6)"
+            " ON CONFLICT (id) DO UPDATE SET status = 'held'",
+            held, people.DR_BOB, people.TALK, people.PRENZLAU, later, later + timedelta(minutes=15),
+        )  # fmt: skip
+        await tx.connection.execute(
+            "INSERT INTO waitlist_entry (id, service, practitioner, site, mode, patient_name, birth_date, patient_key,"
+            " email, near, short_notice, code_digest, created, changed)"
+            " VALUES ($1, $2, $3, $4, 'video', 'Alice Ährenfeld', '1948-05-17', $5, 'a@example.org', true, '1 hour',"
+            " $5, now(), now())",
+            OWN, people.TALK, people.DR_BOB, people.PRENZLAU, OWN.bytes,
+        )  # fmt: skip
+        await tx.connection.execute(
+            "INSERT INTO offer (id, entry, practitioner, site, appointment, start, expires, channel, created)"
+            " VALUES ($1, $1, $2, $3, $4, $5, now() + interval '1 hour', 'email', now())",
+            OWN, people.DR_BOB, people.PRENZLAU, held, later,
+        )  # fmt: skip
 
     async def ask(self, route: Route, who: str, thing: UUID) -> ClientResponse:
         path = route.path.replace("{appointment}", str(thing)).replace("{hold}", str(thing))
+        path = path.replace("{entry}", str(thing)).replace("{offer}", str(thing))
         path = path.replace("{service}", str(people.TALK)).replace("{practitioner}", str(people.DR_BOB))
+        path = path.replace("{assessment}", str(ASSESSMENT)).replace("{rule}", str(RULE))
+        path = path.replace("{closure}", str(CLOSURE))
+        path = re.sub(r"\{\w+\}", str(uuid4()), path)  # things of other kinds, which nobody has
         form = {"data": {"seen": "yes"}} if route.kind == "page" and route.method == "POST" else {}
         sample = self.samples(CALLERS[who]).get((route.method, route.path), form)
         headers = self._credentials(route, CALLERS[who])
@@ -70,7 +127,8 @@ class World:
     def _credentials(self, route: Route, caller: Caller) -> dict[str, str]:
         if caller is ANONYMOUS:
             return {}
-        claims = {"role": caller.role, "sub": caller.person, "site": caller.site, "appointment": caller.appointment}
+        claims = {"role": caller.role, "sub": caller.person, "site": caller.site, "appointment": caller.appointment,
+                  "entry": caller.entry}  # fmt: skip
         token = self.keys.sign(
             "at+jwt", AUDIENCE, {name: str(value) for name, value in claims.items() if value}, timedelta(hours=1)
         )
@@ -81,10 +139,11 @@ class World:
 
     def samples(self, caller: Caller) -> dict[tuple[str, str], dict[str, Any]]:
         """What a route needs to get as far as its permission."""
-        later = (self.start + timedelta(minutes=30)).isoformat()
+        later, evening = ((self.start + timedelta(minutes=minutes)).isoformat() for minutes in (30, 90))
         wish: dict[str, Any] = {"service": str(people.TALK), "start": later, "mode": "video"}
         if caller.role == "assistant":
             wish |= {"mode": "assisted", "station": str(people.STATION)}
+        far = (self.start + timedelta(days=30)).date().isoformat()
         alice = {"name": f"Alice {'abcdefghij'[uuid4().int % 10]}renfeld", "birth_date": "1948-05-17"}
         token = {"refresh_token": "x" * 43}
         return {
@@ -101,6 +160,35 @@ class World:
             ("PATCH", "/api/v1/appointments/{appointment}"): {"json": {"start": later}},
             ("POST", "/api/v1/appointments/{appointment}/consents"): {"json": {"version": consent.VERSION}},
             ("POST", "/api/v1/appointments/{appointment}/tickets"): {"json": {}},
+            ("POST", "/api/v1/practitioners/{practitioner}/services"): {"json": people.TERMS},
+            ("POST", "/api/v1/practitioners/{practitioner}/rules"): {"json": people.RULE},
+            ("POST", "/api/v1/closures"): {"json": {"first": far, "last": far, "practitioner": str(people.DR_DORA)}},
+            ("PUT", "/api/v1/rules/{rule}"): {"json": {**people.RULE, "recurrence": "FREQ=WEEKLY;BYDAY=SU"}},
+            ("PATCH", "/api/v1/services/{service}"): {"json": {"daily_cap": 20}},
+            ("POST", "/api/v1/assessments"): {
+                "json": {"service": str(people.TALK_DORA), "patient": alice | {"phone": "03984 1234"}}
+            },
+            ("POST", "/api/v1/assessments/{assessment}/result"): {"json": {"result": "video"}},
+            ("POST", "/practice/services/new"): {"data": people.SERVICE_FORM},
+            ("POST", "/practice/services/{service}"): {"data": people.SERVICE_FORM},
+            ("POST", "/practice/assessments/{assessment}"): {"data": {"result": "video"}},
+            ("GET", "/practice/services/new"): {"params": {"who": str(people.DR_BOB)}},
+            ("GET", "/assessments"): {"params": {"service": str(people.TALK)}},
+            ("GET", "/assessments/asked"): {"params": {"service": str(people.TALK)}},
+            ("POST", "/assessments"): {"data": {"service": str(people.TALK_DORA), **alice, "phone": "03984 1234"}},
+            ("POST", "/practice/book"): {"data": {"name": "Alice"}},
+            ("POST", "/practice/appointments/{appointment}/move"): {"data": {"start": later}},
+            ("POST", "/practice/appointments/{appointment}/outcome"): {"data": {"outcome": "undo"}},
+            ("POST", "/practice/appointments/{appointment}/follow-up"): {
+                "data": {"choice": f"{people.TALK}.video", "start": evening, "key": uuid4().hex}
+            },
+            ("POST", "/api/v1/appointments/{appointment}/waitlist"): {"json": {"phone": "+493984000000"}},
+            ("POST", "/api/v1/waitlist"): {
+                "json": {"service": str(people.TALK), "patient": {**alice, "phone": "+493984000000"}}
+            },
+            ("PATCH", "/api/v1/waitlist/{entry}/offers/{offer}"): {"json": {"status": "declined"}},
+            ("POST", "/practice/waitlist/{entry}/acceptance"): {"data": {"offer": str(OWN)}},
+            ("POST", "/practice/waitlist/{entry}/refusal"): {"data": {"offer": str(OWN)}},
         }
 
 
@@ -124,7 +212,7 @@ def reads(route: Route, who: str) -> bool:
 
 
 def concerns_a_thing(route: Route, scope: str) -> bool:
-    return scope not in ("-", "any") and ("{appointment}" in route.path or "{hold}" in route.path)
+    return scope not in ("-", "any") and any(name in route.path for name in ("{appointment}", "{hold}", "{entry}"))
 
 
 WALKED = [route for route in app.ROUTES if route.kind in ("api", "page")]
@@ -169,6 +257,7 @@ async def test_a_stranger_cannot_tell_what_exists(world: World) -> None:
 
 
 def test_every_verb_of_the_table_is_used() -> None:
-    """Seats and the end of a consultation are asked for inside `tickets` and `settle`, behind `seat.take`."""
-    inside = {"seat.assistant", "seat.practitioner", "seat.patient", "consultation.end"}
+    """Seats and the end of a consultation are asked for inside `tickets` and `settle`, behind `seat.take`; an override
+    inside booking and moving."""
+    inside = {"seat.assistant", "seat.practitioner", "seat.patient", "consultation.end", "appointment.override"}
     assert set(TABLE) - inside == {route.verb for route in app.ROUTES} - inside

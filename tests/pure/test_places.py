@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from telemed.directory.places import distance_km, reach_km, search_key, travel_minutes
+from telemed.directory.places import search_key
+from telemed.travel import distance_km, reach_km, travel_minutes
 
 PRENZLAU, GERSWALDE, BERLIN = (53.31702, 13.86397), (53.16988, 13.74853), (52.52437, 13.41053)
 

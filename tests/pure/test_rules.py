@@ -11,7 +11,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telemed.scheduling.rules import Range, Rule, local_time, merge, openings, subtract
+from telemed.scheduling.rules import (
+    WEEKDAYS,
+    Range,
+    Rule,
+    local_time,
+    merge,
+    openings,
+    recurrence_parts,
+    subtract,
+)
 
 BERLIN = "Europe/Berlin"
 MONDAY = date(2026, 11, 2)
@@ -20,7 +29,7 @@ DAILY = (1, 2, 3, 4, 5, 6, 7)
 
 def rule(start: str, end: str, weekdays: tuple[int, ...] = DAILY, zone: str = BERLIN, **more: object) -> Rule:
     values = {"from_date": date(2000, 1, 1), **more}
-    return Rule(weekdays, time.fromisoformat(start), time.fromisoformat(end), zone, **values)  # type: ignore[arg-type]
+    return Rule.weekly(weekdays, time.fromisoformat(start), time.fromisoformat(end), zone, **values)  # type: ignore[arg-type]
 
 
 def utc(text: str) -> datetime:
@@ -119,7 +128,7 @@ def slow_model(rules: list[Rule], zone: str, first: date, last: date) -> set[dat
         for rule in rules
         for past_midnight in [rule.end_time <= rule.start_time]
         for day in (first + timedelta(days=n) for n in range((last - first).days + 1))
-        if day.isoweekday() in rule.weekdays
+        if WEEKDAYS[day.weekday()] in recurrence_parts(rule.recurrence)["BYDAY"].split(",")
     ]
     return {minute for minute, wall in walls(zone, first, last) if any(start <= wall < end for start, end in windows)}
 
@@ -160,7 +169,7 @@ def test_any_rules_on_any_clock_change_equal_the_slow_model(
 ) -> None:
     zone, day = change
     rules = [
-        Rule(tuple(days), time(a // 60, a % 60), time(b // 60, b % 60), zone, date(2000, 1, 1)) for a, b, days in drawn
+        Rule.weekly(days, time(a // 60, a % 60), time(b // 60, b % 60), zone, date(2000, 1, 1)) for a, b, days in drawn
     ]
     assert minutes_of(openings(rules, [], day, day)) == slow_model(rules, zone, day, day)
 

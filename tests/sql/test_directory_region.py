@@ -78,7 +78,8 @@ async def test_somebody_is_free_at_any_hour(region_urls: Urls) -> None:
         with clock.shifted(timedelta(hours=hour)):
             async with db.transaction(ANONYMOUS) as tx:
                 start = await tx.connection.fetchval(
-                    "SELECT start FROM free_starts(ARRAY[$1::uuid], NULL, NULL, NULL, $2, 'infinity', $2, 1)",
+                    "SELECT start FROM free_starts(ARRAY[$1::uuid], NULL, NULL, NULL, NULL, NULL, NULL, NULL, $2,"
+                    " 'infinity', $2, 1)",
                     service, clock.now(),
                 )  # fmt: skip
             assert timedelta() < start - clock.now() <= timedelta(minutes=35)

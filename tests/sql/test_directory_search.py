@@ -12,7 +12,7 @@ import pytest
 from telemed import clock
 from telemed.db import Database, Tx
 from telemed.demo.tables import known_as
-from telemed.directory import search, towns
+from telemed.directory import line, search, towns
 from telemed.directory.specialties import UnknownSpecialty
 from telemed.directory.types import Found, PractitionersQuery, Search
 from telemed.directory.whereabouts import resolve
@@ -193,5 +193,5 @@ async def test_only_who_fits_is_found(tx: Tx) -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "é", "W10=", "WzEsMiwzXQ==", "bnVsbA=="])
 async def test_a_made_up_cursor_is_refused(tx: Tx, cursor: str) -> None:
-    with pytest.raises(search.BadCursor):
+    with pytest.raises(line.BadCursor):
         await ask(tx, cursor=cursor)

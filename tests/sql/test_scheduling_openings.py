@@ -12,7 +12,8 @@ from telemed import clock
 from telemed.db import Database
 from telemed.errors import NotFound
 from telemed.identity.callers import ANONYMOUS, SYSTEM
-from telemed.scheduling import openings
+from telemed.scheduling import closures, openings
+from telemed.scheduling.closures import ClosureWish
 from telemed.scheduling.rules import Range, Rule
 from telemed.scheduling.slots import first_free, slots
 from telemed.scheduling.types import Slot, SlotsQuery
@@ -27,7 +28,8 @@ ADVENT = datetime(2026, 12, 20, 6, tzinfo=UTC)
 
 
 def rule(start: str, end: str, **more: object) -> Rule:
-    return Rule(DAILY, time.fromisoformat(start), time.fromisoformat(end), "Europe/Berlin", date(2026, 1, 1), **more)  # type: ignore[arg-type]
+    begin, finish = time.fromisoformat(start), time.fromisoformat(end)
+    return Rule.weekly(DAILY, begin, finish, "Europe/Berlin", date(2026, 1, 1), **more)  # type: ignore[arg-type]
 
 
 def at(moment: datetime) -> object:
@@ -74,7 +76,9 @@ async def test_a_closure_takes_its_openings_away_and_what_is_booked_stays(cast: 
     free = await search(cast, clock.now(), clock.now() + timedelta(days=2))
     booked = await book(cast, free[0].start)
     async with cast.transaction(CALLERS["carla"]) as tx:
-        await openings.close(tx, DR_BOB, Range(clock.now(), clock.now() + timedelta(days=2)), "Fortbildung")
+        today = clock.now().date()
+        off = ClosureWish(first=today, last=today + timedelta(days=2), practitioner=DR_BOB, note="Fortbildung")
+        await closures.add(tx, CALLERS["carla"], off)
     assert await search(cast, clock.now(), clock.now() + timedelta(days=2)) == []
     assert booked.status == "booked"
 

@@ -12,8 +12,8 @@ from telemed.identity.callers import ANONYMOUS, SYSTEM, Caller
 from tests import people
 
 ALICES, CHARLIES, AT_GERSWALDE = (people.fixed(n) for n in (51, 52, 53))
-GUEST = Caller("guest", appointment=ALICES)
-TABLES = ("appointment", "attendance", "person", "refresh_token", "audit")
+GUEST = Caller("guest", appointment=ALICES, entry=ALICES)
+TABLES = ("appointment", "attendance", "person", "refresh_token", "audit", "waitlist_entry", "offer")
 
 
 @pytest.fixture
@@ -40,6 +40,18 @@ async def walled(cast: Database) -> Database:
                 "INSERT INTO audit (role, site, verb, appointment) VALUES ('guest', $1, 'appointment.book', $2)",
                 row[3], row[0],
             )  # fmt: skip
+        for row in rows[:2]:  # each with a place on the waiting list, and an offer, of the same id
+            await tx.connection.execute(
+                "INSERT INTO waitlist_entry (id, service, practitioner, site, mode, patient_name, birth_date,"
+                " patient_key, email, near, short_notice, code_digest, created, changed)"
+                " VALUES ($1, $2, $3, $4, 'video', 'Alice', '1948-05-17', $5, 'a@example.org', true, '1 hour',"
+                " $5, now(), now())",
+                row[0], row[2], row[1], row[3], row[0].bytes,
+            )  # fmt: skip
+            await tx.connection.execute(
+                "INSERT INTO offer (id, entry, practitioner, site, appointment, start, expires, channel, created)"
+                " VALUES ($1, $1, $2, $3, $1, now(), now(), 'email', now())", row[0], row[1], row[3],
+            )  # fmt: skip
         for n, caller in enumerate(people.CALLERS.values()):
             await tx.connection.execute(
                 "INSERT INTO refresh_token (id, family, person, digest, expires) VALUES ($1, $1, $2, $3, now())",
@@ -57,16 +69,19 @@ async def seen(db: Database, caller: Caller, table: str) -> set[object]:
 NOBODY: set[object] = set()
 BY_CALLER: dict[str, tuple[Caller, dict[str, set[object]]]] = {
     "anonymous": (ANONYMOUS, dict.fromkeys(TABLES, NOBODY)),
-    "guest": (GUEST, {"appointment": {ALICES}, "attendance": {ALICES}}),
+    "guest": (GUEST, {
+        "appointment": {ALICES}, "attendance": {ALICES}, "waitlist_entry": {ALICES}, "offer": {ALICES}}),
     "bob": (people.CALLERS["bob"], {
         "appointment": {ALICES, AT_GERSWALDE}, "attendance": {ALICES, AT_GERSWALDE},
-        "person": {people.BOB, people.CARLA}, "refresh_token": {people.BOB}, "audit": {ALICES, AT_GERSWALDE}}),
+        "person": {people.BOB, people.CARLA}, "refresh_token": {people.BOB}, "audit": {ALICES, AT_GERSWALDE},
+        "waitlist_entry": {ALICES}, "offer": {ALICES}}),
     "carla": (people.CALLERS["carla"], {
         "appointment": {ALICES, AT_GERSWALDE}, "attendance": {ALICES, AT_GERSWALDE},
-        "person": {people.BOB, people.CARLA}, "refresh_token": {people.CARLA}, "audit": {ALICES, AT_GERSWALDE}}),
+        "person": {people.BOB, people.CARLA}, "refresh_token": {people.CARLA}, "audit": {ALICES, AT_GERSWALDE},
+        "waitlist_entry": {ALICES}, "offer": {ALICES}}),
     "charlie": (people.CALLERS["charlie"], {
         "appointment": {CHARLIES}, "attendance": {CHARLIES}, "person": {people.CHARLIE},
-        "refresh_token": {people.CHARLIE}, "audit": {CHARLIES}}),
+        "refresh_token": {people.CHARLIE}, "audit": {CHARLIES}, "waitlist_entry": {CHARLIES}, "offer": {CHARLIES}}),
     "petra": (people.CALLERS["petra"], {
         "appointment": {AT_GERSWALDE}, "attendance": {AT_GERSWALDE}, "person": {people.PETRA},
         "refresh_token": {people.PETRA}}),

@@ -1,18 +1,23 @@
 // The time left of a reservation. The server's clock counts, not the device's, which may be wrong by hours.
 
-const WARNING = 120; // seconds; WCAG 2.2.1 asks for at least 20 to extend a limit
+// Seconds before the end at which a screen reader says it: enough to finish or extend (WCAG 2.2.1), not more than
+// three times, because each one interrupts.
+const MOMENTS = [300, 120, 60];
+const WARNING = 120;
 
 class Countdown {
   /** @type {HTMLElement} */ #box;
   /** @type {number} */ #end;
   /** @type {number | undefined} */ #timer;
-  #said = new Set();
+  #next = 0; // of MOMENTS
 
   /** @param {HTMLElement} box */
   constructor(box) {
     this.#box = box;
     const left = Date.parse(box.dataset.until ?? "") - Date.parse(box.dataset.now ?? "");
     this.#end = performance.now() + left;
+    // A page that opens with three minutes left does not say "five minutes".
+    while (left / 1000 < MOMENTS[this.#next]) this.#next += 1;
     this.#timer = setInterval(() => this.#tick(), 1000);
     this.#tick();
   }
@@ -28,17 +33,23 @@ class Countdown {
       this.#box.classList.add("warn");
       shown.textContent = this.#box.dataset.over ?? "";
       this.#say("over");
-    } else if (left <= WARNING) {
-      this.#box.classList.add("warn");
-      this.#say("soon");
+    } else {
+      if (left <= WARNING) this.#box.classList.add("warn");
+      this.#announce(left);
     }
   }
 
-  /** Once each, in the polite live region. @param {"soon" | "over"} what */
+  /** Of the moments that have come since the last tick, the last: a tab in the background ticks once a minute. @param {number} left */
+  #announce(left) {
+    const before = this.#next;
+    while (left <= MOMENTS[this.#next]) this.#next += 1;
+    if (this.#next > before) this.#say(`at${MOMENTS[this.#next - 1]}`);
+  }
+
+  /** In the polite live region. @param {string} what */
   #say(what) {
     const region = this.#box.querySelector("[data-say]");
-    if (region && !this.#said.has(what)) region.textContent = this.#box.dataset[what] ?? "";
-    this.#said.add(what);
+    if (region) region.textContent = this.#box.dataset[what] ?? "";
   }
 }
 

@@ -10,7 +10,7 @@ async function refresh() {
   if (!response?.ok || response.redirected) return;
   const fresh = document.createElement("div");
   fresh.innerHTML = await response.text();
-  if (fresh.innerHTML === live.innerHTML) return;
+  if (fresh.innerHTML.trim() === live.innerHTML.trim()) return;
   const waited = new Set(waiting(live));
   const focused = live.contains(document.activeElement) ? document.activeElement?.id : "";
   live.replaceChildren(...fresh.childNodes);

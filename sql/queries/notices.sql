@@ -1,0 +1,99 @@
+-- What patients are told, from the worker's side and the practice's. They are written by `tell` (migration
+-- 0007_notices), which the statements call that cause them.
+
+-- name: channel
+-- How a notice goes out, if it is still to be sent.
+SELECT channel FROM notice WHERE id = :id AND status = 'queued';
+
+-- name: claim
+-- The notice and whom it goes to, right before it is sent, if what it says is still true. The lock waits for somebody
+-- who cancels or moves the appointment at this moment, and then looks again.
+WITH true_still AS (
+    SELECT a FROM notice n JOIN appointment a ON a.id = n.appointment
+    WHERE n.id = :id AND n.status = 'queued' AND still_true(n, a, :now)
+      AND (n.entry IS NULL OR EXISTS (SELECT FROM offer o WHERE o.appointment = a.id AND o.status = 'open' AND o.expires > :now))
+    FOR SHARE OF a),
+claimed AS (
+    UPDATE notice SET attempts = attempts + 1, message_id = :message_id FROM true_still
+    WHERE notice.id = :id AND status = 'queued'
+    RETURNING notice, a)
+SELECT (notice).id, (notice).kind, (notice).channel, (notice).language, (notice).attempts, (notice).message,
+       (a).id AS appointment, (notice).entry, o.expires AS answer_by, coalesce(e.email, (a).email) AS email,
+       coalesce(e.phone, (a).phone) AS phone, (a).mode, (a).status, lower((a).during) AS start,
+       upper((a).during) AS "end", (a).epoch, (a).changed, (a).cancelled_by,
+       site.zone, site.town, site.phone AS practice_phone, coalesce(station_site.name || ', ', '') || place.street || ', '
+           || place.postal_code || ' ' || place.town AS address
+FROM claimed JOIN site ON site.id = (a).site LEFT JOIN site station_site ON station_site.id = (a).station_site
+JOIN site place ON place.id = coalesce((a).station_site, (a).site)
+LEFT JOIN offer o ON o.appointment = (a).id AND o.entry = (notice).entry LEFT JOIN waitlist_entry e ON e.id = o.entry;
+
+-- name: count_try
+-- Nobody was there to hand it to; that counts too.
+UPDATE notice SET attempts = attempts + 1 WHERE id = :id AND status = 'queued' RETURNING attempts;
+
+-- name: drop
+-- A notice that is no longer true is not sent.
+UPDATE notice SET status = 'dropped', message = NULL WHERE id = :id AND status = 'queued';
+
+-- name: sent
+-- It has been handed over.
+UPDATE notice SET status = 'sent', sent = :now, last_error = NULL, message = NULL WHERE id = :id AND status = 'queued';
+
+-- name: later
+-- It could not be sent now; the next try is put in the queue with this.
+WITH waiting AS (
+    UPDATE notice SET last_error = :error WHERE id = :id AND status = 'queued' RETURNING id)
+SELECT enqueue('notice', id::text, now() + :delay::interval, 'notice ' || id) FROM waiting;
+
+-- name: dead
+-- It is given up; the practice sees it and can send it again.
+UPDATE notice SET status = 'dead', last_error = :error WHERE id = :id AND status = 'queued';
+
+-- name: unsendable
+-- This installation has no such channel. What the patient must learn, the practice tells them on the telephone,
+-- unless it reaches them another way.
+UPDATE notice n SET (channel, status) = (
+    SELECT CASE WHEN call THEN 'phone' ELSE n.channel END, CASE WHEN call THEN 'queued' ELSE 'dropped' END
+    FROM (SELECT n.kind IN ('moved', 'cancelled') AND n.start > :now AND NOT EXISTS (
+        SELECT FROM notice o WHERE o.cause = n.cause AND (o.channel = 'phone' OR o.status = 'sent'))) AS so (call))
+WHERE id = :id AND status = 'queued';
+
+-- name: sweep
+-- Notices whose job got lost, whatever the reason, are put in the queue again.
+SELECT count(*) FROM (
+    SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM notice
+    WHERE status = 'queued' AND channel <> 'phone' AND due < now() - interval '1 day') AS swept;
+
+-- name: forget
+-- Notices after their time, with the practice's own words in those that were never sent.
+DELETE FROM notice WHERE due < :now::timestamptz - interval '90 days';
+
+-- name: open_ones
+-- What the practice has to look after: notices given up and patients to be called, while it matters.
+SELECT n.id, n.kind, n.channel, n.start, n.status, n.last_error, n.message, n.created, a.id AS appointment,
+       a.patient_name, a.phone, a.email, a.cancelled_by
+FROM notice n JOIN appointment a ON a.id = n.appointment
+WHERE n.site = :site AND (n.status = 'dead' OR (n.channel = 'phone' AND n.status = 'queued'))
+  AND n.entry IS NULL AND still_true(n, a, :now)
+ORDER BY n.start, n.created LIMIT 200;
+
+-- name: exists
+-- Whether there is such a notice, of the caller's practice.
+SELECT EXISTS (SELECT FROM notice WHERE id = :id);
+
+-- name: resend
+-- One that was given up is tried again from the start.
+WITH again AS (
+    UPDATE notice SET status = 'queued', attempts = 0, last_error = NULL WHERE id = :id AND status = 'dead' RETURNING id, site),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, detail)
+    SELECT :now, caller_role(), caller_person(), site, 'notice.resend', id::text FROM again)
+SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM again;
+
+-- name: settle
+-- The practice has called the patient, or need not any more.
+WITH settled AS (
+    UPDATE notice SET status = 'done', message = NULL
+    WHERE id = :id AND (status = 'dead' OR (channel = 'phone' AND status = 'queued')) RETURNING id, site)
+INSERT INTO audit (at, role, person, site, verb, detail)
+SELECT :now, caller_role(), caller_person(), site, 'notice.resend', id::text FROM settled;

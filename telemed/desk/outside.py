@@ -1,0 +1,62 @@
+"""Appointments that lie outside the hours after a change: for each of them move, keep or cancel; none is dropped."""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from telemed.desk import rows
+from telemed.errors import Conflict, Refusal
+from telemed.forms import posted
+from telemed.html import locale_of, page, render, see_other
+from telemed.identity.callers import Caller
+from telemed.keys import DATABASE
+from telemed.scheduling import changes
+from telemed.scheduling.outside import keep, outside
+from telemed.wording import Wording
+
+MESSAGE: Final = 300  # characters
+_PAGE: Final = "/practice/hours/outside"
+
+
+@page("GET", _PAGE, verb="hours.read", session="staff")
+async def listed(request: web.Request, caller: Caller) -> web.Response:
+    return await _listed(request, caller)
+
+
+@page("POST", f"{_PAGE}/{{appointment}}/keep", verb="hours.change", session="staff")
+async def kept(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
+    async with request.app[DATABASE].transaction(caller) as tx:
+        await keep(tx, caller, appointment)
+    return see_other(_PAGE)
+
+
+@page("POST", f"{_PAGE}/{{appointment}}/cancellation", verb="appointment.cancel", session="staff")
+async def cancelled(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
+    """Cancels what was looked at, with a few words to the patient; moved meanwhile, the list is shown again."""
+    typed = await posted(request)
+    epoch, message = typed.get("epoch", ""), typed.get("message", "")[:MESSAGE] or None
+    seen = int(epoch) if epoch.isascii() and epoch.isdigit() and len(epoch) < 10 else None
+    try:
+        await changes.cancel(request.app[DATABASE], caller, appointment, seen, message)
+    except Refusal as refusal:
+        if not isinstance(refusal, Conflict) and refusal.status != 412:
+            raise
+        return await _listed(request, caller, refusal)
+    return see_other(_PAGE)
+
+
+async def _listed(request: web.Request, caller: Caller, refusal: Refusal | None = None) -> web.Response:
+    async with request.app[DATABASE].transaction(caller) as tx:
+        at = await rows.site(tx, caller)
+        found = await outside(tx, at.id)
+    return render(
+        request, "desk/hours_outside.html", status=refusal.status if refusal else 200, at=at, rows=found,
+        refusal=refusal, longest=MESSAGE, say=Wording(locale_of(request), ZoneInfo(at.zone)),
+    )  # fmt: skip
+
+
+ROUTES = [listed, kept, cancelled]

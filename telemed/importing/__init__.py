@@ -1,0 +1,1 @@
+"""`telemed import`: a practice network's data from CSV files, all of it or nothing (docs/import.md)."""

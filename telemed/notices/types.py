@@ -1,0 +1,77 @@
+"""Notices as they are sent, and as the practice sees them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from telemed.scheduling.types import Language, Mode, Status
+
+Kind = Literal["booked", "moved", "cancelled", "reminder_72h", "reminder_2h", "follow_up", "offer"]
+Channel = Literal["email", "sms", "phone"]
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A notice right before it is sent, with what was read from its appointment at that moment.
+
+    `address`: where to be, for those who do not come by video from home; `message`: the practice's own words.
+    """
+
+    id: UUID
+    kind: Kind
+    channel: Channel
+    language: Language
+    attempts: int
+    message: str | None
+    appointment: UUID
+    email: str | None
+    phone: str | None
+    mode: Mode
+    status: Status
+    start: datetime
+    end: datetime
+    epoch: int
+    changed: datetime
+    cancelled_by: str | None
+    zone: str
+    town: str
+    practice_phone: str
+    address: str
+    entry: UUID | None = None  # the place on the waiting list that is offered this time,
+    answer_by: datetime | None = None  # and until when
+
+
+class Wording(msgspec.Struct, frozen=True):
+    """A notice in words: the subject of an e-mail, and its text; an SMS has the text alone."""
+
+    subject: str
+    text: str
+
+
+class OpenNotice(msgspec.Struct, frozen=True, kw_only=True):
+    """What the practice has to look after: a patient to be called, or a notice that was given up (`dead`)."""
+
+    id: UUID
+    kind: Kind
+    channel: Channel
+    status: Literal["queued", "dead"]
+    start: datetime
+    last_error: str | None
+    message: str | None
+    created: datetime
+    appointment: UUID
+    patient_name: str | None
+    phone: str | None
+    email: str | None
+    cancelled_by: str | None
+
+
+class NotNow(Exception):
+    """It could not be handed over; later it may. `str()` is a word and a number, never an address."""
+
+
+class Never(Exception):
+    """It was refused for good; `str()` as in NotNow."""
