@@ -180,7 +180,7 @@ async def test_assessments_stay_inside_the_practice(hours: Database, terms: Term
         assert await assessments.questions(tx, charlie) == []
         with pytest.raises(NotFound):
             await assessments.question(tx, charlie, question.id)
-        with pytest.raises(AlreadyDecided):
+        with pytest.raises(NotFound):
             await assessments.decide(tx, charlie, question.id, "video")
         with pytest.raises(NotFound):
             await assessments.note(tx, charlie, TALK, KEY, "known")

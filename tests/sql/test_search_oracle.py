@@ -182,7 +182,7 @@ async def test_it_says_what_the_obvious_one_says(tx: Tx, monkeypatch: pytest.Mon
         ("earliest", "nearest"), (None, "today", "tomorrow", "this-week", "next-week"), (None, *NAMES),
         ("video", "assisted", "in_person"),
     ))  # fmt: skip
-    for number, (sort, when, at, mode) in enumerate(dice.sample(asked, 70)):
+    for number, (sort, when, at, mode) in enumerate(dice.sample(asked, 40)):
         if number == 35:
             await tx.value("directory.tighten", now=now, settled=now + timedelta(days=1), most=100_000)
         words: dict[str, object] = {

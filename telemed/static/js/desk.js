@@ -5,6 +5,9 @@ const live = /** @type {HTMLElement} */ (document.getElementById("live"));
 const said = /** @type {HTMLElement} */ (document.getElementById("said"));
 const MINUTE = 60_000; // "waits for 4 minutes" goes on even when nothing happens
 
+/** What had the focus and was swapped away: it may come back, as a time does that somebody takes and gives back. */
+let lost = "";
+
 async function refresh() {
   const response = await fetch(live.dataset.address ?? "").catch(() => null);
   if (!response?.ok || response.redirected) return;
@@ -14,7 +17,10 @@ async function refresh() {
   const waited = new Set(waiting(live));
   const focused = live.contains(document.activeElement) ? document.activeElement?.id : "";
   live.replaceChildren(...fresh.childNodes);
-  if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+  const wanted = focused || (document.activeElement === document.body ? lost : "");
+  const there = wanted ? document.getElementById(wanted) : null;
+  there?.focus({ preventScroll: true });
+  lost = wanted && !there ? wanted : "";
   const come = waiting(live).filter((sentence) => !waited.has(sentence));
   if (come.length > 0) said.textContent = come.join(" ");
 }
