@@ -23,7 +23,7 @@ test: packages
 	@$(PYTHON) scripts/bootstrap.py requirements-dev.lock
 	@sh scripts/test.sh
 
-# The tests that need neither a browser nor a minute.
+# The tests that need no browser.
 quick:
 	@$(PYTHON) scripts/bootstrap.py requirements-dev.lock
 	@$(BIN)/python -m pytest tests/pure tests/sql tests/http tests/live -q

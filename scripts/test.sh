@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests: style and types, then everything on the embedded Postgres, browsers beside the rest; then SQL and booking
-# once more on Debian's 15, without the longest. Most tests wait more than they compute, so two runs beside each other take little
-# longer than the longer one.
+# once more on Debian's 15, without the longest. Most tests wait more than they compute, so two runs beside each other
+# take little longer than the longer one.
 set -eu
 bin=.venv/bin
 echo "== style and types"

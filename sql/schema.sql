@@ -91,21 +91,18 @@ CREATE TABLE public.next_free (
 COMMENT ON TABLE public.next_free IS 'Lower bounds of free starts, for the search; made of openings and bookings, names nobody. Retention: until the worker finds that they have passed.';
 CREATE FUNCTION public.bounds(for_services uuid[], in_openings bigint[]) RETURNS SETOF public.next_free
     LANGUAGE sql STABLE
-    AS $$ SELECT s.id, o.id, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages), s.notice, s.grid,
-            cut.part, free.start, edge.last, NULL::timestamptz
+    AS $$ SELECT s.id, bound.opening, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages), s.notice, s.grid,
+            bound.part, bound.start, bound.last, NULL::timestamptz
         FROM service s JOIN practitioner p ON p.id = s.practitioner AND p.active
         JOIN site ON site.id = p.site AND site.active AND site.kind = 'practice'
-        JOIN opening o ON o.practitioner = p.id AND (in_openings IS NULL OR o.id = ANY (in_openings))
-        CROSS JOIN LATERAL day_parts(o.during, site.zone) AS cut
-        CROSS JOIN LATERAL edges(s, o.during, cut.piece) AS edge
-        CROSS JOIN LATERAL first_free(s, edge.first, edge.last, site.zone) AS free (start)
-        WHERE s.id = ANY (for_services) AND s.active AND free.start IS NOT NULL
-        UNION ALL
-        SELECT s.id, NULL, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages), s.notice, s.grid,
-            0, 'infinity', 'infinity', NULL
-        FROM service s JOIN practitioner p ON p.id = s.practitioner AND p.active
-        JOIN site ON site.id = p.site AND site.active AND site.kind = 'practice'
-        WHERE s.id = ANY (for_services) AND s.active AND in_openings IS NULL $$;
+        CROSS JOIN LATERAL (
+            SELECT o.id, cut.part, free.start, edge.last FROM opening o
+            CROSS JOIN LATERAL day_parts(o.during, site.zone) AS cut
+            CROSS JOIN LATERAL edges(s, o.during, cut.piece) AS edge
+            CROSS JOIN LATERAL first_free(s, edge.first, edge.last, site.zone) AS free (start)
+            WHERE o.practitioner = p.id AND (in_openings IS NULL OR o.id = ANY (in_openings)) AND free.start IS NOT NULL
+            UNION ALL SELECT NULL, 0, 'infinity', 'infinity' WHERE in_openings IS NULL) AS bound (opening, part, start, last)
+        WHERE s.id = ANY (for_services) AND s.active $$;
 CREATE FUNCTION public.caller_appointment() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('telemed.appointment', true), '')::uuid $$;
@@ -606,22 +603,18 @@ CREATE FUNCTION public.next_free_renewed() RETURNS trigger
 CREATE FUNCTION public.next_free_taken() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$ BEGIN
-        -- Most bookings take no kept start; to find that out alone costs a fifth of what follows.
-        PERFORM FROM next_free n JOIN service s ON s.id = n.service
+    AS $$ DECLARE
+        touched tid[];
+    BEGIN
+        SELECT array_agg(n.ctid) INTO touched FROM next_free n JOIN service s ON s.id = n.service
         WHERE n.practitioner = NEW.practitioner
           AND n.start > lower(NEW.reserved) - interval '1 day' AND n.start < upper(NEW.reserved) + interval '1 day'
           AND (NEW.reserved && tstzrange(n.start - s.buffer_before, n.start + s.duration + s.buffer_after)
                OR (s.daily_cap IS NOT NULL AND s.id = NEW.service));
-        IF NOT FOUND THEN
+        IF touched IS NULL THEN     -- most bookings take no kept start; to find that out costs a fifth of what follows
             RETURN NULL;
         END IF;
-        WITH hit AS MATERIALIZED (
-            SELECT n.ctid AS row, n.* FROM next_free n JOIN service s ON s.id = n.service
-            WHERE n.practitioner = NEW.practitioner
-              AND n.start > lower(NEW.reserved) - interval '1 day' AND n.start < upper(NEW.reserved) + interval '1 day'
-              AND (NEW.reserved && tstzrange(n.start - s.buffer_before, n.start + s.duration + s.buffer_after)
-                   OR (s.daily_cap IS NOT NULL AND s.id = NEW.service))),
+        WITH hit AS MATERIALIZED (SELECT n.ctid AS row, n.* FROM next_free n WHERE n.ctid = ANY (touched)),
         mine AS MATERIALIZED (
             SELECT n.ctid AS row FROM hit JOIN next_free n ON n.ctid = hit.row FOR UPDATE OF n SKIP LOCKED),
         gone AS (DELETE FROM next_free n USING mine WHERE n.ctid = mine.row)

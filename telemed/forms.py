@@ -1,10 +1,10 @@
-"""What people type into a form, read with patience: dates as they are spoken, fields as text."""
+"""What people type into a form, read with patience: dates and times as they are spoken, fields as text."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, time
 from typing import Final
 
 from aiohttp import web
@@ -20,6 +20,8 @@ _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _DIGITS: Final = re.compile(r"(\d{2})(\d{2})(\d{4})")
 _PARTS: Final = re.compile(r"(\d{1,2})\s*([./\-\s])\s*(\d{1,2})\s*[./\-\s]\s*(\d+)")
 _NAMED: Final = re.compile(r"(\d{1,2})\s*\.?\s*([a-zäöü]{3,9})\.?\s*(\d+)", re.IGNORECASE)
+_TIME: Final = re.compile(r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?\s*(?:uhr|h)?", re.IGNORECASE | re.ASCII)
+_FOUR: Final = re.compile(r"(\d{2})(\d{2})", re.ASCII)
 
 
 class UnclearDate(ValueError):
@@ -28,6 +30,12 @@ class UnclearDate(ValueError):
     def __init__(self, sentence: Text) -> None:
         super().__init__(str(sentence))
         self.sentence = sentence
+
+
+class UnclearTime(ValueError):
+    """A time of day that cannot be read."""
+
+    sentence = _("Please write a time, for example 8:00 or 14:30.")
 
 
 async def posted(request: web.Request) -> dict[str, str]:
@@ -63,6 +71,18 @@ def read_date(typed: str) -> date:
     if (found := _NAMED.fullmatch(text)) and (month := _MONTHS.get(found[2][:3].lower())):
         return _day(found[1], str(month), found[3])
     raise UnclearDate(_("Please write day, month and year, for example 17.5.1948."))
+
+
+def read_time(typed: str) -> time:
+    """`8`, `8:30`, `8.30 Uhr`, `0830`; 24:00 is midnight. Raises UnclearTime."""
+    found = _FOUR.fullmatch(typed.strip()) or _TIME.fullmatch(typed.strip())
+    if found is None:
+        raise UnclearTime(typed)
+    hour, minute = int(found[1]), int(found[2] or 0)
+    try:
+        return time() if (hour, minute) == (24, 0) else time(hour, minute)
+    except ValueError as error:
+        raise UnclearTime(typed) from error
 
 
 def read_number(typed: str) -> int | None:

@@ -122,6 +122,8 @@ def _check(settings: Settings) -> None:
         raise SettingsError("TELEMED_SMTP_URL and TELEMED_MAIL_FROM go together; one of them is missing.")
     if settings.smtp_url and not settings.smtp_url.startswith(("smtp://", "smtps://")):
         raise SettingsError("TELEMED_SMTP_URL does not begin with smtp:// or smtps://.")
+    if settings.smtp_url.startswith("smtps://") and settings.smtp_url.endswith("?starttls"):
+        raise SettingsError("TELEMED_SMTP_URL is smtps:// with ?starttls; it is encrypted already, leave that out.")
     if settings.sms_url and not settings.sms_url.startswith(("http://", "https://")):
         raise SettingsError("TELEMED_SMS_URL does not begin with https://.")
     if settings.job_timeout < timedelta(seconds=1):

@@ -39,6 +39,7 @@ SEEN_EVERY: Final = 20.0  # seconds; `jobs.worked` asks for two minutes
 GRACE: Final = 30.0  # seconds that jobs under way are given at the end; none waits longer for anybody
 # After a job broke: soon, then ever later. A day later it is kept as failed, for a person to look at.
 _AGAIN: Final = [timedelta(seconds=s) for s in (5, 30, 120, 600)] + [timedelta(hours=1)] * 24
+_AWAY: Final = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, Unavailable)  # a database that may come back
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -57,7 +58,7 @@ class JobFailed(Exception):
 
 
 async def _upkeep(work: Work, _payload: str) -> None:
-    """What time itself makes necessary: a younger signing key, and openings for the day that has come into reach."""
+    """What time itself makes necessary: a younger key, openings for the day that has come into reach, forgetting."""
     await Keys(work.settings.secret).rotate(work.db)
     await openings.rebuild_all(work.db)
     async with work.db.transaction(SYSTEM) as tx:
@@ -136,7 +137,7 @@ async def working(settings: Settings, stop: asyncio.Event) -> None:
     while not stop.is_set():
         try:
             await _at_work(settings, stop)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, FailingListenerError, Unavailable) as error:
+        except (*_AWAY, FailingListenerError) as error:
             log.warning("worker_waits", error=type(error).__name__)
         except Exception:
             log.exception("worker_broken")
@@ -242,7 +243,7 @@ async def _until(stop: asyncio.Event, queue: PgQueuer, db: Database, settings: S
 
 async def _be_seen(db: Database, me: UUID) -> None:
     while True:
-        with suppress(Unavailable):
+        with suppress(*_AWAY):
             async with db.transaction(SYSTEM) as tx:
                 await tx.run("jobs.seen", id=me)
         await asyncio.sleep(SEEN_EVERY)

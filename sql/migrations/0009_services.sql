@@ -78,7 +78,8 @@ CREATE FUNCTION ask_assessment(new_id uuid, for_service uuid, patient bytea, nam
             SELECT at, caller_role(), caller_person(), site, 'assessment.ask' FROM noted)
           SELECT EXISTS (SELECT FROM wanted) $$;
 
--- Whether the n-th start of an opening is kept for people who live near: evenly spread, the first ones are for everybody.
+-- Whether the n-th start of an opening is kept for people who live near: evenly spread, the last of each run, so that below
+-- 100 percent the first is for everybody.
 CREATE FUNCTION kept_for_near(n bigint, share smallint) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT (n + 1) * share / 100 > n * share / 100 $$;

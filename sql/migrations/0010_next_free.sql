@@ -98,21 +98,18 @@ CREATE FUNCTION first_free(s service, first timestamptz, last timestamptz, zone 
 -- The rows that services should have, of some openings or (null) of all.
 CREATE FUNCTION bounds(for_services uuid[], in_openings bigint[]) RETURNS SETOF next_free
     LANGUAGE sql STABLE
-    AS $$ SELECT s.id, o.id, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages), s.notice, s.grid,
-            cut.part, free.start, edge.last, NULL::timestamptz
+    AS $$ SELECT s.id, bound.opening, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages), s.notice, s.grid,
+            bound.part, bound.start, bound.last, NULL::timestamptz
         FROM service s JOIN practitioner p ON p.id = s.practitioner AND p.active
         JOIN site ON site.id = p.site AND site.active AND site.kind = 'practice'
-        JOIN opening o ON o.practitioner = p.id AND (in_openings IS NULL OR o.id = ANY (in_openings))
-        CROSS JOIN LATERAL day_parts(o.during, site.zone) AS cut
-        CROSS JOIN LATERAL edges(s, o.during, cut.piece) AS edge
-        CROSS JOIN LATERAL first_free(s, edge.first, edge.last, site.zone) AS free (start)
-        WHERE s.id = ANY (for_services) AND s.active AND free.start IS NOT NULL
-        UNION ALL
-        SELECT s.id, NULL, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages), s.notice, s.grid,
-            0, 'infinity', 'infinity', NULL
-        FROM service s JOIN practitioner p ON p.id = s.practitioner AND p.active
-        JOIN site ON site.id = p.site AND site.active AND site.kind = 'practice'
-        WHERE s.id = ANY (for_services) AND s.active AND in_openings IS NULL $$;
+        CROSS JOIN LATERAL (
+            SELECT o.id, cut.part, free.start, edge.last FROM opening o
+            CROSS JOIN LATERAL day_parts(o.during, site.zone) AS cut
+            CROSS JOIN LATERAL edges(s, o.during, cut.piece) AS edge
+            CROSS JOIN LATERAL first_free(s, edge.first, edge.last, site.zone) AS free (start)
+            WHERE o.practitioner = p.id AND (in_openings IS NULL OR o.id = ANY (in_openings)) AND free.start IS NOT NULL
+            UNION ALL SELECT NULL, 0, 'infinity', 'infinity' WHERE in_openings IS NULL) AS bound (opening, part, start, last)
+        WHERE s.id = ANY (for_services) AND s.active $$;
 
 -- Where a start stands in a search, sorted by `earliest` or by `nearest`. Infinity is far, but a number.
 CREATE FUNCTION order_keys(sort text, km double precision, start timestamptz,
@@ -204,22 +201,18 @@ CREATE FUNCTION next_free_freed() RETURNS trigger
 -- all the same, because of a rival that is not seen yet; so the worker looks at them again when that must be over.
 CREATE FUNCTION next_free_taken() RETURNS trigger
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-    AS $$ BEGIN
-        -- Most bookings take no kept start; to find that out alone costs a fifth of what follows.
-        PERFORM FROM next_free n JOIN service s ON s.id = n.service
+    AS $$ DECLARE
+        touched tid[];
+    BEGIN
+        SELECT array_agg(n.ctid) INTO touched FROM next_free n JOIN service s ON s.id = n.service
         WHERE n.practitioner = NEW.practitioner
           AND n.start > lower(NEW.reserved) - interval '1 day' AND n.start < upper(NEW.reserved) + interval '1 day'
           AND (NEW.reserved && tstzrange(n.start - s.buffer_before, n.start + s.duration + s.buffer_after)
                OR (s.daily_cap IS NOT NULL AND s.id = NEW.service));
-        IF NOT FOUND THEN
+        IF touched IS NULL THEN     -- most bookings take no kept start; to find that out costs a fifth of what follows
             RETURN NULL;
         END IF;
-        WITH hit AS MATERIALIZED (
-            SELECT n.ctid AS row, n.* FROM next_free n JOIN service s ON s.id = n.service
-            WHERE n.practitioner = NEW.practitioner
-              AND n.start > lower(NEW.reserved) - interval '1 day' AND n.start < upper(NEW.reserved) + interval '1 day'
-              AND (NEW.reserved && tstzrange(n.start - s.buffer_before, n.start + s.duration + s.buffer_after)
-                   OR (s.daily_cap IS NOT NULL AND s.id = NEW.service))),
+        WITH hit AS MATERIALIZED (SELECT n.ctid AS row, n.* FROM next_free n WHERE n.ctid = ANY (touched)),
         mine AS MATERIALIZED (
             SELECT n.ctid AS row FROM hit JOIN next_free n ON n.ctid = hit.row FOR UPDATE OF n SKIP LOCKED),
         gone AS (DELETE FROM next_free n USING mine WHERE n.ctid = mine.row)

@@ -1,9 +1,5 @@
 -- The practice's calendar, the people who call, and what is bookable for them. The walls leave each practice its own.
 
--- name: site
--- Where the calendar is, and whose public holidays count.
-SELECT id, kind, name, town, zone, state, on_holidays FROM site WHERE id = :site;
-
 -- name: entries
 -- Appointments, and holds that still run, of a while; of one practitioner or (NULL) all. `since` and `until` of what is
 -- reserved; both null: put beside others.

@@ -11,8 +11,8 @@ WHERE site.id = :site AND a.patient_name IS NOT NULL AND a.status NOT IN ('held'
 ORDER BY lower(a.during), a.id;
 
 -- name: site
--- Where somebody works.
-SELECT id, kind, name, town, zone FROM site WHERE id = :site;
+-- Where somebody works, and whose public holidays count there.
+SELECT id, kind, name, town, zone, state, on_holidays FROM site WHERE id = :site;
 
 -- name: practitioners
 -- Whose appointments a practice can look at one by one.

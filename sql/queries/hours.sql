@@ -22,7 +22,7 @@ VALUES (:id, :site, :practitioner, tstzrange(:start, :end), :yearly, :substitute
 
 -- name: remove_closure
 -- Time off that is not taken after all.
-DELETE FROM closure WHERE id = :id RETURNING site, practitioner;
+DELETE FROM closure WHERE id = :id;
 
 -- name: set_on_holidays
 -- Whether a practice is open on public holidays.
@@ -99,11 +99,11 @@ SELECT p.id, p.site, concat_ws(' ', nullif(p.title, ''), p.name) AS name, site.z
 FROM practitioner p JOIN site ON site.id = p.site WHERE p.id = :practitioner;
 
 -- name: hours_site
--- What the page of hours says about the practice as a whole.
-SELECT id, name, town, zone, state, on_holidays FROM site WHERE id = :site;
+-- Where a whole practice closes, and by which clock.
+SELECT id, zone FROM site WHERE id = :site;
 
 -- name: audit
--- Who changed hours; of a rule or closure only its id.
+-- Who changed what a practice offers: hours, services, settings; only ids.
 INSERT INTO audit (at, role, person, site, verb, detail)
 VALUES (:now, caller_role(), caller_person(), coalesce(caller_site(), :site), :verb, :detail);
 

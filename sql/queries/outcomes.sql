@@ -24,6 +24,10 @@ audited AS (
     SELECT :now, caller_role(), caller_person(), caller_site(), 'appointment.outcome', (it).id, 'fulfilled' FROM noted)
 SELECT shown.* FROM noted CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
 
+-- name: free
+-- Frees the expired holds that stand in the way of taking "did not come" back; alone in its transaction.
+SELECT free_expired_holds(practitioner, station, reserved, service, cap_day, :now) FROM appointment WHERE id = :id;
+
 -- name: claim_again
 -- The first half of taking "did not come" back: wins the time once more, because it has been free meanwhile.
 SELECT claim_again(a) FROM appointment a

@@ -2,7 +2,7 @@
 -- never in two places: the exclusion constraints hold, and how time is won is as in migration 0004_scheduling.
 
 -- name: free
--- Frees the expired holds around such a time; alone in its transaction.
+-- Frees the expired holds around a time to be booked so; alone in its transaction.
 SELECT free_expired_holds(s.practitioner, NULL, tstzrange(
     :start::timestamptz - s.buffer_before, :start + s.duration + s.buffer_after), NULL, NULL, :now)
 FROM service s WHERE s.id = :service;
@@ -52,4 +52,5 @@ audited AS (
     SELECT :now, caller_role(), caller_person(), caller_site(), 'appointment.override', (it).id,
            CASE WHEN :beside THEN 'moved beside' ELSE 'moved' END FROM moved)
 SELECT shown.* FROM moved CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL tell(it, 'moved', :now)
+CROSS JOIN LATERAL refill((it).practitioner, (it).station)
 CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);

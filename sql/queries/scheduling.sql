@@ -2,10 +2,9 @@
 -- stand at another time. How writers keep out of each other's way is said in migration 0004_scheduling.
 
 -- name: free_starts
--- The free starts of one service in a window, in order; free for that station, assistant and patient too.
+-- The free starts of one service in a window, in order; at a station, free there too.
 SELECT start FROM free_starts(
-    ARRAY[:service::uuid], ARRAY[:near::boolean], :station, :assistant, :patient_key, :weekdays, :since_time, :until_time,
-    :earliest, :latest, :now, :limit);
+    ARRAY[:service::uuid], ARRAY[:near::boolean], :station, NULL, NULL, NULL, NULL, NULL, :earliest, :latest, :now, :limit);
 
 -- name: alternatives
 -- Starts to offer instead of one that is taken: the next ones after it, else the first ones there are.

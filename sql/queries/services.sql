@@ -13,10 +13,6 @@ SELECT s.id, s.practitioner, p.site, concat_ws(' ', nullif(p.title, ''), p.name)
        first_assessment, cancel_until, s.active
 FROM service s JOIN practitioner p ON p.id = s.practitioner WHERE s.id = :service;
 
--- name: practitioner_site
--- Where somebody works.
-SELECT site FROM practitioner WHERE id = :practitioner;
-
 -- name: add
 -- Something new that can be booked.
 INSERT INTO service (id, practitioner, name_de, name_en, duration, buffer_before, buffer_after, notice, horizon, grid, modes,
@@ -45,8 +41,3 @@ SELECT id, name, town, zone, near_minutes, near_share, near_until, head_start, r
 UPDATE site SET near_minutes = :near_minutes, near_share = :near_share, near_until = :near_until, head_start = :head_start,
     reminders = :reminders
 WHERE id = :site;
-
--- name: audit
--- Who changed what can be booked, or how; only ids.
-INSERT INTO audit (at, role, person, site, verb, detail)
-VALUES (:now, caller_role(), caller_person(), coalesce(caller_site(), :site), :verb, :detail);

@@ -51,10 +51,6 @@ FROM waitlist_entry e JOIN site practice ON practice.id = e.site CROSS JOIN LATE
 WHERE e.site = :site AND e.status = 'waiting'
 ORDER BY shown.practitioner_name, e.practitioner, comes_later(practice, e), e.created, e.id;
 
--- name: open_count
--- How many offers the practice still has to pass on by telephone.
-SELECT count(*) FROM offer WHERE site = :site AND status = 'open' AND channel = 'phone' AND expires > :now;
-
 -- name: services
 -- What patients can wait for at a practice.
 SELECT s.id, s.name_de, s.name_en, s.duration, s.modes, p.id AS practitioner, p.title AS practitioner_title,

@@ -16,6 +16,7 @@ from telemed import clock, pg, serving, working
 from telemed.cluster import ClusterError
 from telemed.demo import region
 from telemed.directory.load import load as load_places
+from telemed.notices.outbox import SENT
 from telemed.settings import Settings, with_secret
 
 NEEDED = 300 * 2**20  # bytes free: the database, its log and room to play
@@ -43,7 +44,7 @@ async def run(settings: Settings, *, call: bool, reset: bool) -> None:
 
                 await played.play(address, console)
             else:
-                _announce(address)
+                _announce(address, ready)
                 await serving.until_told()
                 console.print("\nStopping …")
     if not call:
@@ -95,7 +96,7 @@ def _check_space(settings: Settings) -> None:
         )
 
 
-def _announce(address: str) -> None:
+def _announce(address: str, settings: Settings) -> None:
     base = address.replace("127.0.0.1", "localhost")
     console.print("\n[bold green]telemed is running.[/] All people in it are invented.\n")
     console.print(f"  [bold]Patients[/]    {base}/")
@@ -106,5 +107,7 @@ def _announce(address: str) -> None:
                 console.print(f"              login [bold]{login.login:12}[/]{login.who}")
     console.print(
         "\nTry it: search from 17268 in one window and book; in another, call the patient in as the doctor."
+        "\nThe calendar of a whole practice: log in as [bold]anmeldung[/]."
+        f"\nMessages to patients that no server sends lie in {settings.data_dir / SENT}."
         "\nCtrl-C stops."
     )

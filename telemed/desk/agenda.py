@@ -19,11 +19,6 @@ from telemed.scheduling.rules import Range, every_year, merge, subtract
 Kind = Literal["missing", "opening", "closure", "buffer", "free", "entry"]
 
 
-class Practice(Site, frozen=True):
-    state: str
-    on_holidays: bool
-
-
 class Entry(Row, frozen=True, kw_only=True):
     """What is reserved around it; nothing: it was put beside others."""
 
@@ -109,7 +104,7 @@ class Agenda(msgspec.Struct, frozen=True):
         return sorted(items, key=lambda item: (max(item.start, day_.start), item.kind))
 
 
-async def read(tx: Tx, at: Practice, during: Range, practitioner: UUID | None) -> Agenda:
+async def read(tx: Tx, at: Site, during: Range, practitioner: UUID | None) -> Agenda:
     asked = {"site": at.id, "practitioner": practitioner, "since": during.start, "until": during.end}
     entries = await tx.many(Entry, "calendar.entries", **asked, now=clock.now())
     openings = await tx.many(Opening, "calendar.openings", **asked)

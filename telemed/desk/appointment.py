@@ -14,7 +14,9 @@ from telemed.html import page, render, see_other
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
+from telemed.notices.outbox import reached
 from telemed.scheduling import changes
+from telemed.scheduling.refusals import ChangedMeanwhile
 from telemed.scheduling.types import Appointment
 
 OWN_PAGE = "/practice/appointments/{appointment}"
@@ -35,9 +37,7 @@ async def cancel(request: web.Request, caller: Caller, appointment: UUID) -> web
     message = typed.get("message", "").strip()[:MESSAGE] or None
     try:
         await changes.cancel(request.app[DATABASE], caller, appointment, version(typed), message)
-    except Refusal as refusal:
-        if not isinstance(refusal, Conflict) and refusal.status != 412:
-            raise
+    except (Conflict, ChangedMeanwhile) as refusal:
         return await appointment_page(request, caller, appointment, refusal)
     return see_other(f"/practice/appointments/{appointment}")
 
@@ -84,6 +84,7 @@ async def appointment_page(
     return render(
         request, "desk/appointment.html", status=refusal.status if refusal else 200, it=it, refusal=refusal,
         mine=person is not None and person == caller.person, role=caller.role, done=request.query.get("done", ""),
+        reached=reached,
     )  # fmt: skip
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Final, Literal, NamedTuple
-from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
@@ -13,9 +12,9 @@ from aiohttp import web
 from telemed import clock
 from telemed.db import Tx
 from telemed.desk import agenda, grid, rows
-from telemed.desk.agenda import Agenda, Item, Practice
+from telemed.desk.agenda import Agenda, Item
 from telemed.desk.grid import Axis
-from telemed.desk.rows import Doctor
+from telemed.desk.rows import Doctor, Site
 from telemed.desk.todo import todo
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
@@ -55,9 +54,9 @@ class Look(NamedTuple):
     def step(self) -> timedelta:
         return timedelta(days=1 if self.view == "day" else _WEEK)
 
-    def address(self, view: str = "", on: date | None = None, who: UUID | str | None = None) -> str:
+    def address(self, view: str = "", on: date | None = None) -> str:
         """The same look, but for what is given."""
-        whose = who or (self.who.id if self.who else "all")
+        whose = self.who.id if self.who else "all"
         return f"/practice/calendar?view={view or self.view}&day={on or self.on}&who={whose}"
 
 
@@ -68,9 +67,8 @@ async def calendar(request: web.Request, caller: Caller) -> web.Response:
         return see_other("/station")
     locale = locale_of(request)
     async with request.app[DATABASE].transaction(caller) as tx:
-        site = await rows.site(tx, caller)
-        at = await tx.one(Practice, "calendar.site", site=site.id)
-        doctors = await tx.many(Doctor, "desk.practitioners", site=at.id)
+        at = await rows.site(tx, caller)
+        doctors = await rows.doctors(tx, at)
         look = _look(request, caller, at, doctors)
         found = await _agenda(tx, at, look)
         waiting = await todo(tx, at)
@@ -85,13 +83,13 @@ async def calendar(request: web.Request, caller: Caller) -> web.Response:
     )  # fmt: skip
 
 
-async def _agenda(tx: Tx, at: Practice, look: Look) -> Agenda:
+async def _agenda(tx: Tx, at: Site, look: Look) -> Agenda:
     while_ = grid.day_range(look.first, ZoneInfo(at.zone), look.days)
     found = await agenda.read(tx, at, while_, look.who.id if look.who else None)
     return found if look.view == "list" else found.without_cancelled()
 
 
-def _columns(look: Look, found: Agenda, doctors: list[Doctor], at: Practice, locale: str) -> list[Column]:
+def _columns(look: Look, found: Agenda, doctors: list[Doctor], at: Site, locale: str) -> list[Column]:
     """Days beside each other; on one day for all, doctors beside each other. A weekend without anything is left out."""
     days = [look.first + timedelta(days=n) for n in range(look.days)]
     free = {} if at.on_holidays else openings.public_holidays(at.state, (days[0].year, days[-1].year), locale)
@@ -108,7 +106,7 @@ def _placed(columns: list[Column], scale: Axis) -> list[tuple[Column, list[Item]
     return [(column, agenda.placed(column.items, column.on, scale)) for column in columns]
 
 
-def _look(request: web.Request, caller: Caller, at: Practice, doctors: list[Doctor]) -> Look:
+def _look(request: web.Request, caller: Caller, at: Site, doctors: list[Doctor]) -> Look:
     who = doctor(request.query.get("who", ""), caller, doctors)
     wanted = request.query.get("view", "")
     view = next((view for view in VIEWS if view == wanted), "week" if who or len(doctors) < 2 else "day")

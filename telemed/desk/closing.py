@@ -8,10 +8,10 @@ from uuid import UUID
 
 from aiohttp import web
 
-from telemed.desk.hours import Practice, onwards, practice
-from telemed.desk.hours_words import read_time
+from telemed.desk import rows
+from telemed.desk.hours import onwards
 from telemed.errors import Invalid
-from telemed.forms import UnclearDate, posted, read_date
+from telemed.forms import UnclearDate, UnclearTime, posted, read_date, read_time
 from telemed.html import page, render
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
@@ -43,7 +43,7 @@ async def add_closure(request: web.Request, caller: Caller) -> web.Response:
 async def remove_closure(request: web.Request, caller: Caller, closure: UUID) -> web.Response:
     typed = await posted(request)
     async with request.app[DATABASE].transaction(caller) as tx:
-        at, _doctors = await practice(tx, caller)
+        at = await rows.site(tx, caller)
         await closures.remove(tx, caller, closure)
         return await onwards(tx, at.id, typed.get("who", ""))
 
@@ -64,8 +64,8 @@ def _read(typed: Mapping[str, str]) -> ClosureWish:
         if typed.get(name):
             try:
                 times[name] = read_time(typed[name])
-            except ValueError:
-                wrong[name] = _("Please write a time, for example 8:00 or 14:30.")
+            except UnclearTime as error:
+                wrong[name] = error.sentence
     if times.get("until") == time():
         del times["until"]  # until midnight: the whole last day
     people: dict[str, UUID | None] = {}
@@ -87,9 +87,9 @@ def _read(typed: Mapping[str, str]) -> ClosureWish:
 async def _form(
     request: web.Request, caller: Caller, typed: Mapping[str, str], refusal: Invalid | None = None
 ) -> web.Response:
-    at: Practice
     async with request.app[DATABASE].transaction(caller) as tx:
-        at, doctors = await practice(tx, caller)
+        at = await rows.site(tx, caller)
+        doctors = await rows.doctors(tx, at)
     return render(
         request, "desk/hours_closure.html", status=422 if refusal else 200, at=at, doctors=doctors,
         typed=dict.fromkeys(_FIELDS, "") | dict(typed), errors=refusal.fields if refusal else {},

@@ -13,7 +13,6 @@ from aiohttp import web
 from telemed import clock
 from telemed.db import Tx
 from telemed.desk import rows
-from telemed.desk.rows import Doctor
 from telemed.errors import Conflict, Invalid, Refusal
 from telemed.forms import posted
 from telemed.html import locale_of, page, render, see_other
@@ -126,7 +125,7 @@ async def _show(
     """The page of one doctor; doctors see their own alone."""
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
-        doctors = await tx.many(Doctor, "desk.practitioners", site=at.id)
+        doctors = await rows.doctors(tx, at)
         if caller.role == "practitioner":
             doctors = [one for one in doctors if one.person == caller.person]
         who = next((one for one in doctors if str(one.id) == wanted), doctors[0] if doctors else None)

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from uuid import UUID
 
-import msgspec
 from aiohttp import web
 
-from telemed.clock import Instant
 from telemed.desk import offering, rows
 from telemed.desk.appointment import OWN_PAGE
 from telemed.desk.slips import code_page
@@ -39,10 +37,7 @@ async def book(request: web.Request, caller: Caller, appointment: UUID) -> web.R
         at = await rows.site(tx, caller)
         it = await follow_ups.begun(tx, caller, appointment)
         choice = offering.chosen(await offering.choices(tx, at, it.practitioner), chosen)
-    try:
-        start = msgspec.convert(typed.get("start", ""), Instant)
-    except msgspec.ValidationError as error:
-        raise BadRequest from error
+    start = offering.pressed(typed)
     if choice is None:
         raise BadRequest
     asked = once(f"{typed.get('key', '')}-{start:%Y%m%dT%H%M}", caller, "appointment.follow_up", [it.id, chosen, start])

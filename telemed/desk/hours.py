@@ -8,15 +8,13 @@ from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
 from aiohttp import web
 
-from telemed import clock
 from telemed.db import Tx
-from telemed.desk.hours_words import clock_time, every_weeks, in_words, read_time, weekdays
-from telemed.desk.rows import site as site_of
+from telemed.desk import rows
+from telemed.desk.hours_words import clock_time, every_weeks, in_words, weekdays
 from telemed.errors import Invalid, NotFound
-from telemed.forms import UnclearDate, posted, read_date
+from telemed.forms import UnclearDate, UnclearTime, posted, read_date, read_time
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
@@ -27,46 +25,22 @@ from telemed.scheduling.rules import Rule, weekly
 from telemed.text import Text, _
 from telemed.wording import Wording
 
-_NO_TIME = _("Please write a time, for example 8:00 or 14:30.")
 _FIELDS = ("every_weeks", "start_time", "end_time", "from_date", "until_date")
-
-
-class Doctor(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    person: UUID | None
-
-
-class Practice(msgspec.Struct, frozen=True):
-    """The practice as the page of its hours needs it."""
-
-    id: UUID
-    name: str
-    town: str
-    zone: str
-    state: str
-    on_holidays: bool
-
-    @property
-    def today(self) -> date:
-        return clock.now().astimezone(ZoneInfo(self.zone)).date()
-
-    def say(self, request: web.Request) -> Wording:
-        return Wording(locale_of(request), ZoneInfo(self.zone))
 
 
 @page("GET", "/practice/hours", verb="hours.read", session="staff")
 async def overview(request: web.Request, caller: Caller) -> web.Response:
     """The hours of one doctor; their own first, another's on request."""
     async with request.app[DATABASE].transaction(caller) as tx:
-        at, doctors = await practice(tx, caller)
+        at = await rows.site(tx, caller)
+        doctors = await rows.doctors(tx, at)
         wanted = request.query.get("who", "")
         own = next((doctor for doctor in doctors if doctor.person == caller.person), next(iter(doctors), None))
         who = next((doctor for doctor in doctors if str(doctor.id) == wanted), own)
         rules = await hours.rules(tx, who.id) if who else []
         closed = [one for one in await closures.closures(tx, at.id) if who and one.practitioner in (None, who.id)]
         outside_now = len(await outside(tx, at.id))
-    say = at.say(request)
+    say = Wording(locale_of(request), ZoneInfo(at.zone))
     return render(
         request, "desk/hours.html", at=at, doctors=doctors, who=who, closures=closed, say=say, outside=outside_now,
         rules=[(rule.id, in_words(rule, at.today, say), checks.hints(rule, at.today)) for rule in rules],
@@ -78,7 +52,7 @@ async def overview(request: web.Request, caller: Caller) -> web.Response:
 async def open_on_holidays(request: web.Request, caller: Caller) -> web.Response:
     typed = await posted(request)
     async with request.app[DATABASE].transaction(caller) as tx:
-        at, _doctors = await practice(tx, caller)
+        at = await rows.site(tx, caller)
         await hours.open_on_holidays(tx, caller, at.id, typed.get("open") == "yes")
         return await onwards(tx, at.id, typed.get("who", ""))
 
@@ -129,13 +103,6 @@ async def remove_rule(request: web.Request, caller: Caller, rule: UUID) -> web.R
         return await onwards(tx, who.site, str(who.id))
 
 
-async def practice(tx: Tx, caller: Caller) -> tuple[Practice, list[Doctor]]:
-    """The caller's practice and who works there. Raises NotLoggedIn, Forbidden."""
-    at = await site_of(tx, caller)
-    doctors = await tx.many(Doctor, "desk.practitioners", site=at.id)
-    return await tx.one(Practice, "hours.hours_site", site=at.id), doctors
-
-
 async def onwards(tx: Tx, site: UUID, who: str) -> web.Response:
     """After a change: to the appointments that now lie outside, if there are any; else back to the hours."""
     return see_other("/practice/hours/outside" if await outside(tx, site) else f"/practice/hours?who={who}")
@@ -162,8 +129,8 @@ def _read(typed: Mapping[str, str], who: Whose, kept: Rule | None = None) -> Rul
     for name in times:
         try:
             times[name] = read_time(typed.get(name, ""))
-        except ValueError:
-            wrong[name] = _NO_TIME
+        except UnclearTime as error:
+            wrong[name] = error.sentence
     dates: dict[str, date | None] = {"from_date": None, "until_date": None}
     for name in dates:
         if name == "from_date" or typed.get(name):
@@ -216,7 +183,7 @@ def _form(
     )  # fmt: skip
 
 
-def _next_holidays(at: Practice, locale: str) -> list[tuple[date, str]]:
+def _next_holidays(at: rows.Site, locale: str) -> list[tuple[date, str]]:
     found = openings.public_holidays(at.state, (at.today.year, at.today.year + 1), locale)
     return list(islice(((day, name) for day, name in sorted(found.items()) if day >= at.today), 6))
 

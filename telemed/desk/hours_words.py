@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from datetime import date, time
 from typing import Final
 
@@ -10,9 +9,6 @@ from telemed.scheduling.rules import WEEKDAYS, Rule, recurrence_parts
 from telemed.text import Text, _
 from telemed.wording import Wording
 
-DAYS: Final = (
-    _("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday"),
-)  # fmt: skip
 _ON: Final = (
     _("on Mondays"), _("on Tuesdays"), _("on Wednesdays"), _("on Thursdays"), _("on Fridays"), _("on Saturdays"),
     _("on Sundays"),
@@ -55,19 +51,6 @@ def every_weeks(rule: Rule) -> int:
 def clock_time(at: time) -> str:
     """`8:00`, as Germans write it."""
     return f"{at.hour}:{at.minute:02}"
-
-
-_TIME: Final = re.compile(r"(\d{1,2})(?:\s*[:.h]\s*(\d{2}))?\s*(?:uhr|h)?", re.IGNORECASE | re.ASCII)
-
-
-def read_time(typed: str) -> time:
-    """`8`, `8:30`, `8.30 Uhr`, `0830`; 24:00 is midnight. Raises ValueError."""
-    digits = re.fullmatch(r"(\d{2})(\d{2})", typed.strip(), re.ASCII)
-    found = digits or _TIME.fullmatch(typed.strip())
-    if found is None:
-        raise ValueError(typed)
-    hour, minute = int(found[1]), int(found[2] or 0)
-    return time() if (hour, minute) == (24, 0) else time(hour, minute)
 
 
 def _days(rule: Rule, say: Wording) -> str:

@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-import msgspec
 from aiohttp import web
 
-from telemed.clock import Instant
 from telemed.desk import offering, rows
 from telemed.desk.appointment import OWN_PAGE, version
-from telemed.errors import BadRequest, Conflict, Invalid, Refusal
+from telemed.errors import Conflict, Invalid, Refusal
 from telemed.forms import posted
 from telemed.html import page, render, see_other
 from telemed.identity.callers import Caller
@@ -45,7 +43,7 @@ async def move(request: web.Request, caller: Caller, appointment: UUID) -> web.R
             reason = typed.get("reason", "")
             await overrides.move(db, caller, it.id, _written(typed, it.zone), reason, version(typed))
         else:
-            await changes.move(db, caller, it.id, _start(typed), version(typed))
+            await changes.move(db, caller, it.id, offering.pressed(typed), version(typed))
     except SlotTaken as refusal:
         elsewhere = typed.get("do") == "over"
         why = _("The patient, or the room at the station, is taken at this time.")
@@ -55,13 +53,6 @@ async def move(request: web.Request, caller: Caller, appointment: UUID) -> web.R
     except (Conflict, ChangedMeanwhile) as refusal:
         return await _times(request, caller, await changes.read(db, caller, it.id), typed, {}, refusal)
     return see_other(f"/practice/appointments/{it.id}?done=moved")
-
-
-def _start(typed: Mapping[str, str]) -> datetime:
-    try:
-        return msgspec.convert(typed.get("start", ""), Instant)
-    except msgspec.ValidationError as error:
-        raise BadRequest from error
 
 
 def _written(typed: Mapping[str, str], zone: str) -> datetime:

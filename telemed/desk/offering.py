@@ -8,11 +8,14 @@ from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from telemed import clock
+from telemed.clock import Instant
 from telemed.db import Tx
-from telemed.desk.hours_words import read_time
 from telemed.desk.rows import Site
-from telemed.forms import UnclearDate, read_date
+from telemed.errors import BadRequest
+from telemed.forms import UnclearDate, UnclearTime, read_date, read_time
 from telemed.scheduling import slots
 from telemed.scheduling.overrides import ReasonMissing, readable_reason
 from telemed.scheduling.refusals import InThePast
@@ -87,6 +90,14 @@ def instant(day: date, at: time, zone: str) -> datetime | None:
     return found[0].start if found else None
 
 
+def pressed(typed: Mapping[str, str]) -> datetime:
+    """The start whose button was pressed. Raises BadRequest."""
+    try:
+        return msgspec.convert(typed.get("start", ""), Instant)
+    except msgspec.ValidationError as error:
+        raise BadRequest from error
+
+
 def written(typed: Mapping[str, str], zone: str, wrong: dict[str, Text]) -> datetime | None:
     """The start written as `over_day` and `over_time`, with its reason; what cannot be taken is put into `wrong`."""
     day = at = start = None
@@ -96,8 +107,8 @@ def written(typed: Mapping[str, str], zone: str, wrong: dict[str, Text]) -> date
         wrong["over_day"] = error.sentence
     try:
         at = read_time(typed.get("over_time", ""))
-    except ValueError:
-        wrong["over_time"] = _("Please write a time, for example 8:00 or 14:30.")
+    except UnclearTime as error:
+        wrong["over_time"] = error.sentence
     if day is not None and at is not None:
         start = instant(day, at, zone)
         if start is None:

@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 from aiohttp import web
 
 from telemed.desk import rows
+from telemed.desk.appointment import version
 from telemed.errors import Conflict, Refusal
 from telemed.forms import posted
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
+from telemed.notices.outbox import reached
 from telemed.scheduling import changes
 from telemed.scheduling.outside import keep, outside
+from telemed.scheduling.refusals import ChangedMeanwhile
 from telemed.wording import Wording
 
 MESSAGE: Final = 300  # characters
@@ -38,13 +41,10 @@ async def kept(request: web.Request, caller: Caller, appointment: UUID) -> web.R
 async def cancelled(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     """Cancels what was looked at, with a few words to the patient; moved meanwhile, the list is shown again."""
     typed = await posted(request)
-    epoch, message = typed.get("epoch", ""), typed.get("message", "")[:MESSAGE] or None
-    seen = int(epoch) if epoch.isascii() and epoch.isdigit() and len(epoch) < 10 else None
+    message = typed.get("message", "")[:MESSAGE] or None
     try:
-        await changes.cancel(request.app[DATABASE], caller, appointment, seen, message)
-    except Refusal as refusal:
-        if not isinstance(refusal, Conflict) and refusal.status != 412:
-            raise
+        await changes.cancel(request.app[DATABASE], caller, appointment, version(typed), message)
+    except (Conflict, ChangedMeanwhile) as refusal:
         return await _listed(request, caller, refusal)
     return see_other(_PAGE)
 
@@ -55,7 +55,7 @@ async def _listed(request: web.Request, caller: Caller, refusal: Refusal | None 
         found = await outside(tx, at.id)
     return render(
         request, "desk/hours_outside.html", status=refusal.status if refusal else 200, at=at, rows=found,
-        refusal=refusal, longest=MESSAGE, say=Wording(locale_of(request), ZoneInfo(at.zone)),
+        refusal=refusal, reached=reached, longest=MESSAGE, say=Wording(locale_of(request), ZoneInfo(at.zone)),
     )  # fmt: skip
 
 

@@ -133,7 +133,8 @@ async def _book(request: web.Request, caller: Caller, typed: Mapping[str, str]) 
         await _note(request, caller, wish, typed.get("known", ""))
         return code_page(request, await _made(request, caller, wish, typed))
     except SlotTaken as refusal:
-        if "patient" in msgspec.convert(refusal.data.get("taken"), list[str]):
+        taken = refusal.data.get("taken")
+        if isinstance(taken, list) and "patient" in taken:
             why = _("This patient already has an appointment at this time.")
             return await _form(request, caller, typed, errors={"name": why})
         return await _form(request, caller, typed, refusal=refusal)
@@ -192,10 +193,7 @@ def _wish(choice: Choice, typed: Mapping[str, str]) -> BookingWish:
 def _start(choice: Choice, typed: Mapping[str, str], wrong: dict[str, Text]) -> datetime | None:
     """The button's time, or the one written into the part for exceptions."""
     if typed.get("do") != "over":
-        try:
-            return msgspec.convert(typed.get("start", ""), Instant)
-        except msgspec.ValidationError as error:
-            raise BadRequest from error
+        return offering.pressed(typed)
     return offering.written(typed, choice.service.zone, wrong)
 
 
@@ -212,7 +210,7 @@ async def _form(
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
         offered = await offering.choices(tx, at)
-        whose = doctor(who, caller, await tx.many(rows.Doctor, "desk.practitioners", site=at.id))
+        whose = doctor(who, caller, await rows.doctors(tx, at))
         choice = offering.chosen(offered, typed.get("choice", "")) or _default(offered, whose)
         times = await _times(tx, choice, typed.get("since", "")) if choice else None
     part = request.query.get("fragment") == "1"

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from telemed.desk import rows
 from telemed.desk.calendar import doctor
-from telemed.desk.rows import Doctor, Row
+from telemed.desk.rows import Row
 from telemed.desk.todo import todo
 from telemed.html import page, render, see_other
 from telemed.identity.callers import Caller
@@ -24,7 +24,7 @@ async def today(request: web.Request, caller: Caller) -> web.Response:
         at = await rows.site(tx, caller)
         on = rows.read_day(request.query.get("day", "")) or at.today
         found = await rows.day(tx, at, on)
-        doctors = await tx.many(Doctor, "desk.practitioners", site=at.id)
+        doctors = await rows.doctors(tx, at)
         waits = await todo(tx, at)
     who = doctor(request.query.get("who", ""), caller, doctors)
     shown = [row for row in found if who is None or row.practitioner == who.id]

@@ -49,13 +49,15 @@ class Row(Appointment, frozen=True, kw_only=True):
 
 
 class Site(msgspec.Struct, frozen=True):
-    """Where the caller works."""
+    """Where the caller works. `state`: whose public holidays it has (BB, MV, …); `on_holidays`: open on them."""
 
     id: UUID
     kind: Literal["practice", "pharmacy", "hub"]
     name: str
     town: str
     zone: str
+    state: str
+    on_holidays: bool
 
     @property
     def today(self) -> date:
@@ -75,6 +77,11 @@ async def site(tx: Tx, caller: Caller) -> Site:
     if caller.site is None:
         raise NotLoggedIn if caller.role == "anonymous" else Forbidden
     return await tx.one(Site, "desk.site", site=caller.site)
+
+
+async def doctors(tx: Tx, at: Site) -> list[Doctor]:
+    """Who can be booked there, by name."""
+    return await tx.many(Doctor, "desk.practitioners", site=at.id)
 
 
 async def day(tx: Tx, at: Site, on: date) -> list[Row]:

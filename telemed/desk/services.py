@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from uuid import UUID
 
-import msgspec
 from aiohttp import web
 
 from telemed.db import Tx
 from telemed.desk import rows, services_form
+from telemed.desk.rows import Doctor
 from telemed.errors import Invalid, NotFound, Refusal
 from telemed.forms import posted
 from telemed.html import locale_of, page, render, see_other
@@ -25,18 +25,12 @@ from telemed.wording import Wording
 _NONE: Mapping[str, Text] = MappingProxyType({})
 
 
-class Doctor(msgspec.Struct, frozen=True):
-    id: UUID
-    name: str
-    person: UUID | None
-
-
 @page("GET", "/practice/services", verb="service.change", session="staff")
 async def overview(request: web.Request, caller: Caller) -> web.Response:
     """Every doctor's, those who look their own first."""
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
-        found = [(doctor, await services.offered(tx, caller, doctor.id)) for doctor in await _doctors(tx, caller)]
+        found = [(doctor, await services.offered(tx, caller, doctor.id)) for doctor in await _doctors(tx, caller, at)]
         beyond = len(await outside(tx, at.id))
     return render(request, "desk/services.html", at=at, found=found, outside=beyond)
 
@@ -91,19 +85,19 @@ async def retire(request: web.Request, caller: Caller, service: UUID) -> web.Res
     return see_other("/practice/services")
 
 
-async def _doctors(tx: Tx, caller: Caller) -> list[Doctor]:
-    found = await tx.many(Doctor, "desk.practitioners", site=caller.site)
+async def _doctors(tx: Tx, caller: Caller, at: rows.Site) -> list[Doctor]:
+    found = await rows.doctors(tx, at)
     return sorted(found, key=lambda doctor: doctor.person is None or doctor.person != caller.person)
 
 
 async def _doctor(request: web.Request, caller: Caller, wanted: str) -> Doctor:
     """Somebody of the caller's practice. Raises NotFound."""
     async with request.app[DATABASE].transaction(caller) as tx:
-        await rows.site(tx, caller)
-        found = next((doctor for doctor in await _doctors(tx, caller) if str(doctor.id) == wanted), None)
-    if found is None:
+        found = await _doctors(tx, caller, await rows.site(tx, caller))
+    it = next((doctor for doctor in found if str(doctor.id) == wanted), None)
+    if it is None:
         raise NotFound
-    return found
+    return it
 
 
 async def _read(request: web.Request, caller: Caller, service: UUID) -> Found:

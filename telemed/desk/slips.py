@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import segno
 from aiohttp import web
 
 from telemed.desk.spelling import spelled
 from telemed.html import locale_of, render
-from telemed.keys import SETTINGS
+from telemed.notices.outbox import reached
 from telemed.scheduling.types import Booking
+from telemed.visit.slips import slip
 
 
 def code_page(request: web.Request, it: Booking) -> web.Response:
     """Shown this once: afterwards only the patient has the code."""
-    link = f"{request.app[SETTINGS].origin}/appointment/code#{it.code}"
-    qr = segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff")
     return render(
-        request, "desk/phone_done.html", status=201, it=it, slip={"code": it.code, "qr": qr},
-        spelled=spelled(it.code, locale_of(request)),
+        request, "desk/phone_done.html", status=201, it=it, slip=slip(request, it.code),
+        spelled=spelled(it.code, locale_of(request)), reached=reached,
     )  # fmt: skip

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
-import segno
 from aiohttp import web
 
 from telemed.desk import rows
@@ -18,7 +17,6 @@ from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
 from telemed.scheduling import changes, offers, waitlist
-from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import once
 from telemed.scheduling.refusals import ADMISSIONS, OfferGone, SlotTaken
 from telemed.scheduling.types import Service
@@ -26,6 +24,8 @@ from telemed.scheduling.waitlist_api import JOINING
 from telemed.scheduling.waitlist_types import Joining
 from telemed.text import Text
 from telemed.visit import wishing
+from telemed.visit.held import codes
+from telemed.visit.slips import slip
 
 _PAGE: Final = "/practice/waitlist"
 _ENTRY: Final = f"{_PAGE}/{{entry}}"
@@ -54,12 +54,12 @@ async def add(request: web.Request, caller: Caller) -> web.Response:
         raise BadRequest from error
     key = once(typed.get("key"), caller, "waitlist.join", asked)
     try:
-        made = await waitlist.join(request.app[DATABASE], _codes(request), caller, _ways(request), asked, key)
+        made = await waitlist.join(request.app[DATABASE], codes(request), caller, _ways(request), asked, key)
     except Invalid as refusal:
         return await _form(request, caller, typed, wishing.in_order(refusal.fields), refusal)
     except Conflict as refusal:
         return await _form(request, caller, typed, {}, refusal)
-    return render(request, "desk/waitlist_added.html", status=201, it=made, slip=_slip(request, "waitlist", made.code))
+    return render(request, "desk/waitlist_added.html", status=201, it=made, slip=slip(request, made.code, "waitlist"))
 
 
 @page("POST", f"{_ENTRY}/removal", verb="waitlist.manage", session="staff")
@@ -73,13 +73,13 @@ async def accept(request: web.Request, caller: Caller, entry: UUID) -> web.Respo
     """The patient has said yes on the telephone."""
     offer = await _offer(request)
     try:
-        won = await offers.accept(request.app[DATABASE], _codes(request), caller, entry, offer)
+        won = await offers.accept(request.app[DATABASE], codes(request), caller, entry, offer)
     except (OfferGone, SlotTaken) as refusal:
         return await _entries(request, caller, refusal)
     if won.appointment is None or won.code is None:
         raise NotFound
     it = await changes.read(request.app[DATABASE], caller, won.appointment)
-    return render(request, "desk/waitlist_booked.html", it=it, slip=_slip(request, "appointment", won.code))
+    return render(request, "desk/waitlist_booked.html", it=it, slip=slip(request, won.code))
 
 
 @page("POST", f"{_ENTRY}/refusal", verb="waitlist.manage", session="staff")
@@ -122,18 +122,6 @@ async def _offer(request: web.Request) -> UUID:
         return UUID((await posted(request)).get("offer", ""))
     except ValueError as error:
         raise BadRequest from error
-
-
-def _slip(request: web.Request, what: str, code: str) -> dict[str, str]:
-    link = f"{request.app[SETTINGS].origin}/{what}/code#{code}"
-    return {
-        "code": code,
-        "qr": segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff"),
-    }
-
-
-def _codes(request: web.Request) -> Codes:
-    return Codes(request.app[SETTINGS].secret)
 
 
 def _ways(request: web.Request) -> waitlist.Ways:

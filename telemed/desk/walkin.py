@@ -9,7 +9,6 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import msgspec
-import segno
 from aiohttp import web
 
 from telemed import clock, names
@@ -26,8 +25,9 @@ from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import once
 from telemed.scheduling.refusals import InThePast, KeptForNear, NotAdmitted, NotASlot, SlotTaken
-from telemed.scheduling.types import Booking, BookingWish, Patient, Service, Wish
+from telemed.scheduling.types import BookingWish, Patient, Service, Wish
 from telemed.text import Text, _
+from telemed.visit.slips import slip
 
 _STARTS = 6  # offered of each doctor
 
@@ -91,7 +91,7 @@ async def book(request: web.Request, caller: Caller) -> web.Response:
     except Invalid as refusal:
         wrong = {field.removeprefix("patient."): why for field, why in refusal.fields.items()}
         return _form(request, service, wish, typed, wrong)
-    return _slip(request, booking)
+    return render(request, "desk/slip.html", status=201, it=booking, slip=slip(request, booking.code))
 
 
 async def _choose(
@@ -154,12 +154,6 @@ def _form(
         request, "desk/book_details.html", status=422 if errors else 200, service=service, wish=wish, typed=typed,
         errors=errors,
     )  # fmt: skip
-
-
-def _slip(request: web.Request, it: Booking) -> web.Response:
-    link = f"{request.app[SETTINGS].origin}/appointment/code#{it.code}"
-    qr = segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff")
-    return render(request, "desk/slip.html", status=201, it=it, slip={"code": it.code, "qr": qr})
 
 
 ROUTES = [choose, details, book]

@@ -29,6 +29,7 @@ NEVER: Final = 1e12  # seconds: after every start there can be, as in order_keys
 _OFFERED: Final = 0  # the part of the day that everybody is in, free or not
 Key = tuple[float, float, UUID]
 _TRIES: Final = (1, 4, 32, 10**6)  # how many times as far back, if the first look was not enough
+_MOST: Final = 10**9  # rows, as a PostgreSQL integer can say them: everybody
 
 
 class BadCursor(Invalid):
@@ -116,7 +117,8 @@ async def first(tx: Tx, around: Sequence[Town], asked: Asked) -> list[Told]:
     for far in _TRIES:
         towns = around if query.sort == "earliest" else around[: 6 * far]
         parts = PARTS[query.time] + ([_OFFERED] if query.sort == "nearest" or far > 1 else [])
-        each, look = wanted * far * (20 if query.sort == "nearest" else 1), 3 * wanted * far
+        each = min(wanted * far * (20 if query.sort == "nearest" else 1), _MOST)
+        look = min(3 * wanted * far, _MOST)
         line = await tx.many(
             Row, "directory.line", places=[town.place for town in towns], kilometres=[town.km for town in towns],
             parts=parts, specialty=query.specialty or None, mode=query.mode, language=query.language,

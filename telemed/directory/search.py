@@ -12,10 +12,10 @@ import msgspec
 from telemed import clock
 from telemed.db import Tx
 from telemed.directory import line, sites, specialties, towns
+from telemed.directory.bookable import NOTHING, services_of
 from telemed.directory.line import Asked, Told
-from telemed.directory.offers import NOTHING, services_of
 from telemed.directory.specialties import label
-from telemed.directory.types import Found, Instead, PractitionersQuery, Search, SiteNear, Sort, Spot, Town
+from telemed.directory.types import Found, Instead, InsteadKind, PractitionersQuery, Search, SiteNear, Sort, Spot, Town
 from telemed.directory.windows import Window, window
 from telemed.text import Text, _
 from telemed.wording import HERE
@@ -62,7 +62,8 @@ async def _found(
         mine = services[row.practitioner]
         free = one.free[0] if one.free else None
         first = town == nearest if query.sort == "nearest" else at == 0 and not query.cursor
-        why = _why(query.sort, town, free.starts[0] if free else None, asked.window, first=first)
+        ever = min((service.earliest for service in mine if service.earliest is not None), default=None)
+        why = _why(query.sort, town, free.starts[0] if free else None, ever, asked.window, first=first)
         found.append(Found(
             practitioner=row.practitioner, title=row.title, name=row.name, specialty=row.specialty,
             specialty_name=label(row.specialty).render(locale), languages=row.languages,
@@ -70,8 +71,7 @@ async def _found(
             site_name=row.site_name, street=row.street, postal_code=row.postal_code, phone=row.phone, zone=row.zone,
             town=town, earliest=free.starts[0] if free else None, earliest_service=free.service if free else None,
             starts=[start for start in free.starts if start < asked.window.latest] if free else [],
-            at_any_time=min((service.earliest for service in mine if service.earliest is not None), default=None),
-            services=mine, why=" ".join(text.render(locale) for text in why),
+            at_any_time=ever, services=mine, why=" ".join(text.render(locale) for text in why),
         ))  # fmt: skip
     return found
 
@@ -105,10 +105,9 @@ async def _soonest(tx: Tx, around: Sequence[Town], asked: Asked) -> tuple[dateti
     return told[0].free[0].starts[0], next(town for town in around if town.place == told[0].row.place)
 
 
-def _told_instead(kind: str, within: int | None, found: tuple[datetime, Town]) -> Instead:
+def _told_instead(kind: InsteadKind, within: int | None, found: tuple[datetime, Town]) -> Instead:
     start, town = found
-    values = {"kind": kind, "within": within, "day": start.astimezone(HERE).date(), "start": start}
-    return msgspec.convert(values | {"town": town.name, "minutes": town.minutes}, Instead)
+    return Instead(kind, within, start.astimezone(HERE).date(), start, town.name, town.minutes)
 
 
 def _home(spot: Spot, stations: Sequence[SiteNear], wanted: UUID | None) -> tuple[Spot, UUID | None]:
@@ -120,10 +119,14 @@ def _home(spot: Spot, stations: Sequence[SiteNear], wanted: UUID | None) -> tupl
     return Spot(site.town, site.state, site.lat, site.lon, site.postal_code), station
 
 
-def _why(sort: Sort, town: Town, earliest: datetime | None, window: Window, *, first: bool) -> tuple[Text, Text]:
-    """Why somebody stands where they do, and how far away the town is."""
-    if earliest is None:
+def _why(
+    sort: Sort, town: Town, earliest: datetime | None, ever: datetime | None, window: Window, *, first: bool
+) -> tuple[Text, Text]:
+    """Why somebody stands where they do, and how far away the town is; `ever`: their first time, whatever was asked."""
+    if earliest is None and ever is None:
         order = _("No time is free at present.")
+    elif earliest is None:
+        order = _("At the time you asked for, nothing is free here.")
     elif earliest >= window.latest:
         order = _("The next free time is later than you asked for.")
     elif sort == "earliest":

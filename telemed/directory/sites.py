@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Tx
-from telemed.directory.offers import services_of
+from telemed.directory.bookable import services_of
 from telemed.directory.specialties import label
 from telemed.directory.types import Practitioner, Site, SiteKind, SiteNear, Spot, Station
 from telemed.travel import distance_km, travel_minutes

@@ -14,6 +14,7 @@ Sort = Literal["nearest", "earliest"]
 When = Literal["today", "tomorrow", "this-week", "next-week"]
 TimeOfDay = Literal["morning", "afternoon", "evening"]
 SiteKind = Literal["practice", "pharmacy", "hub"]
+InsteadKind = Literal["later", "other-time", "farther"]
 Where = Annotated[str, msgspec.Meta(min_length=1, max_length=120)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=50)]
 Within = Annotated[int, msgspec.Meta(ge=5, le=1440)]
@@ -144,7 +145,7 @@ class Instead(msgspec.Struct, frozen=True):
     `within` minutes of travel find it; `day` is its local date.
     """
 
-    kind: Literal["later", "other-time", "farther"]
+    kind: InsteadKind
     within: int | None
     day: date
     start: datetime

@@ -29,6 +29,8 @@ async def connected(settings: Settings) -> AsyncIterator[Send]:
             await smtp.send_message(message(letter, words, message_id, settings))
         except aiosmtplib.SMTPRecipientsRefused as refused:
             raise _meant(refused.recipients[0].code) from None
+        except aiosmtplib.SMTPSenderRefused as refused:  # our address or login: nothing that the letter can help
+            raise NotNow(f"smtp sender {refused.code}") from None
         except aiosmtplib.SMTPResponseException as refused:
             raise _meant(refused.code) from None
         except (aiosmtplib.SMTPException, OSError) as error:

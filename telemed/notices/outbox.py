@@ -23,12 +23,16 @@ from telemed.notices.email import Send
 from telemed.notices.texts import compose
 from telemed.notices.types import Letter, Never, NotNow, Wording
 from telemed.scheduling.codes import Codes
+from telemed.scheduling.types import Appointment
+from telemed.scheduling.waitlist import ways
 from telemed.settings import Settings
 
 log = structlog.get_logger()
 
 # After each failed try; when they are used up, more than a day later, the notice is given up.
 AGAIN: Final = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720)]
+_MOBILE: Final = ("+4915", "+4916", "+4917")
+SENT: Final = "sent"  # the folder in data_dir where the demo keeps what it would send
 
 
 async def deliver(db: Database, settings: Settings, codes: Codes, notice: UUID) -> None:
@@ -91,6 +95,12 @@ async def _give_up(db: Database, notice: UUID, reason: str) -> None:
     log.warning("notice_dead", id=str(notice), error=reason)
 
 
+def reached(it: Appointment, settings: Settings) -> bool:
+    """Whether the patient can be sent a message, as `tell` (migration 0007_notices) sees it; if not, somebody calls."""
+    by = ways(settings)
+    return (by.email and it.email is not None) or (by.sms and (it.phone or "").startswith(_MOBILE))
+
+
 def _way(channel: str, settings: Settings) -> AbstractAsyncContextManager[Send] | None:
     if channel == "email" and settings.smtp_url:
         return email.connected(settings)
@@ -102,7 +112,7 @@ def _way(channel: str, settings: Settings) -> AbstractAsyncContextManager[Send] 
 @asynccontextmanager
 async def _kept(settings: Settings) -> AsyncIterator[Send]:
     """The demo has no server to send with: what it would send lies in a folder, to be looked at."""
-    folder = settings.data_dir / "sent"
+    folder = settings.data_dir / SENT
 
     async def send(letter: Letter, words: Wording, message_id: str) -> None:
         folder.mkdir(exist_ok=True)

@@ -59,7 +59,7 @@ async def search_slots(request: web.Request, service: UUID, query: SlotsQuery, c
     """
     async with request.app[DATABASE].transaction(caller) as tx:
         place = await nearness.of(tx, service, query.postal_code, query.station)
-        near = place.near or caller.role in ("staff", "practitioner")
+        near = place.near or nearness.decides(caller)
         found = await slots(tx, service, query, near=near)
         if near:
             return found

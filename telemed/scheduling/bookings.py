@@ -45,7 +45,7 @@ async def book(
         own = holder(codes, caller, wish.hold, wish.hold_secret or "")
         found = await _book_hold(db, codes, own, wish.hold, wish, once, key, written)
         if found.patient_name is not None:
-            return _with_code(codes, found)
+            return with_code(codes, found)
         near = found.near and (found.service, found.start) == (wish.service, wish.start)
     near = near or await nearness.is_near(db, caller, wish)
     appointment = new_id()
@@ -59,7 +59,7 @@ async def book(
             follow_up_of=follow_up_of, **written,
         )  # fmt: skip
 
-    return _with_code(codes, await wishes.win(db, caller, "appointment.book", wish, near, once, key, take))
+    return with_code(codes, await wishes.win(db, caller, "appointment.book", wish, near, once, key, take))
 
 
 async def find_by_code(tx: Tx, digest: bytes) -> UUID | None:
@@ -136,5 +136,5 @@ async def _why_not(tx: Tx, caller: Caller, hold: UUID, wish: BookingWish, patien
     raise HoldGone
 
 
-def _with_code(codes: Codes, it: Appointment) -> Booking:
+def with_code(codes: Codes, it: Appointment) -> Booking:
     return Booking(**msgspec.structs.asdict(it), code=codes.code(it.id))

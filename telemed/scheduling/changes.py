@@ -12,18 +12,10 @@ from telemed import clock
 from telemed.db import Database, Tx
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
-from telemed.scheduling import consent, slots
-from telemed.scheduling.refusals import (
-    ChangedMeanwhile,
-    ConsentOutdated,
-    KeptForNear,
-    NotActive,
-    NotASlot,
-    SlotTaken,
-    TooLate,
-)
+from telemed.scheduling import consent, nearness, slots
+from telemed.scheduling.refusals import ChangedMeanwhile, ConsentOutdated, NotActive, SlotTaken, TooLate
 from telemed.scheduling.types import Appointment, Blocker
-from telemed.scheduling.wishes import ATTEMPTS, check_start
+from telemed.scheduling.wishes import ATTEMPTS, check_slot, check_start
 
 
 class _Claimed(msgspec.Struct, frozen=True):
@@ -45,12 +37,12 @@ async def move(
     blockers: list[Blocker] = []
     for _attempt in range(ATTEMPTS):
         async with db.transaction(caller) as tx:
-            it = await _open(tx, caller, "appointment.move", appointment)
+            it = await opened(tx, caller, "appointment.move", appointment)
             if it.start == start and it.status in ("booked", "arrived"):
                 return it
             _check_changeable(caller, it, epoch)
             target = {"id": appointment, "start": start, "now": clock.now()}
-            near = caller.role in ("staff", "practitioner", "system")
+            near = nearness.decides(caller)
             claimed = await tx.maybe(_Claimed, "scheduling.claim_move", **target, epoch=it.epoch, near=near)
             if claimed is not None and claimed.won:
                 moved = await tx.maybe(
@@ -60,7 +52,7 @@ async def move(
                 if moved is None:
                     raise ChangedMeanwhile
                 return moved
-            await _check_slot(tx, it, start, near=near or it.near)
+            await check_slot(tx, it, near or it.near, start)
             blockers = await tx.many(Blocker, "scheduling.blockers_of_move", **target)
             if not all(blocker.stale for blocker in blockers):
                 taken = sorted({blocker.resource for blocker in blockers if not blocker.stale})
@@ -79,7 +71,7 @@ async def cancel(
     """
     for _attempt in range(ATTEMPTS):
         async with db.transaction(caller) as tx:
-            it = await _open(tx, caller, "appointment.cancel", appointment)
+            it = await opened(tx, caller, "appointment.cancel", appointment)
             if it.status == "cancelled":
                 return it
             _check_changeable(caller, it, epoch)
@@ -95,7 +87,7 @@ async def cancel(
 async def read(db: Database, caller: Caller, appointment: UUID) -> Appointment:
     """The appointment, for those who may see it. Raises NotFound."""
     async with db.transaction(caller) as tx:
-        return await _open(tx, caller, "appointment.read", appointment)
+        return await opened(tx, caller, "appointment.read", appointment)
 
 
 async def give_consent(db: Database, caller: Caller, appointment: UUID, version: str) -> Appointment:
@@ -103,7 +95,7 @@ async def give_consent(db: Database, caller: Caller, appointment: UUID, version:
     if version != consent.VERSION:
         raise ConsentOutdated(current=consent.VERSION)
     async with db.transaction(caller) as tx:
-        it = await _open(tx, caller, "consent.give", appointment)
+        it = await opened(tx, caller, "consent.give", appointment)
         given = await tx.maybe(Appointment, "scheduling.give_consent", id=appointment, version=version, now=clock.now())
         if given is None:
             raise NotActive(reason=it.status)
@@ -113,23 +105,15 @@ async def give_consent(db: Database, caller: Caller, appointment: UUID, version:
 async def withdraw_consent(db: Database, caller: Caller, appointment: UUID) -> Appointment:
     """Takes the consent back; every ticket to the room is void from now on (V-14). Raises NotFound."""
     async with db.transaction(caller) as tx:
-        it = await _open(tx, caller, "consent.withdraw", appointment)
+        it = await opened(tx, caller, "consent.withdraw", appointment)
         return await tx.maybe(Appointment, "scheduling.withdraw_consent", id=appointment, now=clock.now()) or it
 
 
-async def _open(tx: Tx, caller: Caller, verb: str, appointment: UUID) -> Appointment:
+async def opened(tx: Tx, caller: Caller, verb: str, appointment: UUID) -> Appointment:
+    """The appointment for somebody who may do that with it. Raises NotFound, Forbidden, NotLoggedIn."""
     it = await tx.one(Appointment, "scheduling.appointment", id=appointment)
     may(caller, verb, thing(it))
     return it
-
-
-async def _check_slot(tx: Tx, it: Appointment, start: datetime, *, near: bool) -> None:
-    asked = {"service": it.service, "mode": it.mode, "station": it.station, "start": start, "now": clock.now()}
-    if await tx.value("scheduling.is_slot", **asked, near=near):
-        return
-    if not near and await tx.value("scheduling.is_slot", **asked, near=True):
-        raise KeptForNear(opens=await tx.value("scheduling.opens_to_all", service=it.service, start=start))
-    raise NotASlot
 
 
 def thing(it: Appointment) -> Thing:
@@ -137,11 +121,21 @@ def thing(it: Appointment) -> Thing:
     return Thing(site=it.site, station_site=it.station_site, appointment=it.id)
 
 
-def _check_changeable(caller: Caller, it: Appointment, epoch: int | None) -> None:
+def check_epoch(it: Appointment, epoch: int | None) -> None:
+    """Raises ChangedMeanwhile if the caller has seen another version."""
     if epoch is not None and it.epoch != epoch:
         raise ChangedMeanwhile
+
+
+def check_active(it: Appointment) -> None:
+    """Raises NotActive unless it is still to take place."""
     if it.status not in ("booked", "arrived"):
         raise NotActive(reason=it.status)
+
+
+def _check_changeable(caller: Caller, it: Appointment, epoch: int | None) -> None:
+    check_epoch(it, epoch)
+    check_active(it)
     if (_by(caller) != "practice" and it.start <= clock.now()) or (
         _by(caller) == "patient" and it.changeable_until <= clock.now()
     ):

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from telemed.db import Database, Tx
 from telemed.errors import NotFound
-from telemed.identity.access import may
 from telemed.identity.callers import Caller
 from telemed.scheduling import bookings
-from telemed.scheduling.changes import thing
+from telemed.scheduling.changes import opened
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import NotActive
@@ -19,8 +18,7 @@ from telemed.scheduling.types import Appointment, Booking, BookingWish, Mode, Pa
 
 async def begun(tx: Tx, caller: Caller, appointment: UUID) -> Appointment:
     """The appointment that is to be followed. Raises NotFound, Forbidden, and NotActive before its patient is known."""
-    it = await tx.one(Appointment, "scheduling.appointment", id=appointment)
-    may(caller, "appointment.follow_up", thing(it))
+    it = await opened(tx, caller, "appointment.follow_up", appointment)
     if it.patient_name is None or it.birth_date is None or it.status == "cancelled":
         raise NotActive(reason=it.status)
     return it

@@ -28,7 +28,7 @@ async def hold(
 ) -> Hold:
     """Keeps a time; `near`: for somebody who is known to live near.
 
-    Raises SlotTaken, NotASlot, KeptForNear, InThePast, NotFound, KeyReused.
+    Raises SlotTaken, NotASlot, KeptForNear, InThePast, Invalid, Forbidden, NotFound, KeyReused.
     """
     wishes.check(caller, wish)
     near = near or await nearness.is_near(db, caller, wish)

@@ -108,9 +108,9 @@ async def open_on_holidays(tx: Tx, caller: Caller, site: UUID, on: bool) -> None
     await note(tx, site, f"holidays {'open' if on else 'closed'}")
 
 
-async def note(tx: Tx, site: UUID, detail: str) -> None:
-    """In the trail: who changed the hours."""
-    await tx.run("hours.audit", now=clock.now(), site=site, verb="hours.change", detail=detail)
+async def note(tx: Tx, site: UUID, detail: str, verb: str = "hours.change") -> None:
+    """In the trail: who changed the hours, or what else is settled there."""
+    await tx.run("hours.audit", now=clock.now(), site=site, verb=verb, detail=detail)
 
 
 async def _changed(tx: Tx, who: Whose, detail: str) -> None:

@@ -56,9 +56,14 @@ async def of(tx: Tx, service: UUID, postal_code: str | None, station: UUID | Non
     return Nearness(near=minutes <= found.near_minutes, minutes=found.near_minutes, known=True)
 
 
+def decides(caller: Caller) -> bool:
+    """Whether somebody works at a practice: there they say themselves who comes first."""
+    return caller.role in ("staff", "practitioner", "system")
+
+
 async def is_near(db: Database, caller: Caller, wish: Wish) -> bool:
     """What is kept with a reservation: true for a practice's own bookings. Nobody who says no place is near."""
-    if caller.role in ("staff", "practitioner", "system"):
+    if decides(caller):
         return True
     if wish.postal_code is None and wish.station is None:
         return False

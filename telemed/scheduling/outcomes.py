@@ -6,12 +6,11 @@ from typing import Literal
 from uuid import UUID
 
 from telemed import clock
-from telemed.db import Database, Tx
+from telemed.db import Database
 from telemed.errors import Conflict
-from telemed.identity.access import may
 from telemed.identity.callers import Caller
-from telemed.scheduling.changes import thing
-from telemed.scheduling.refusals import ChangedMeanwhile, NotActive, SlotTaken
+from telemed.scheduling.changes import check_active, check_epoch, opened
+from telemed.scheduling.refusals import NotActive, SlotTaken
 from telemed.scheduling.types import Appointment
 from telemed.text import _
 
@@ -37,12 +36,11 @@ async def note(
 ) -> Appointment:
     """Noted already: as it is. Raises OutcomeRefused, NotActive, ChangedMeanwhile, NotFound, Forbidden."""
     async with db.transaction(caller) as tx:
-        it = await _seen(tx, caller, appointment)
+        it = await opened(tx, caller, "appointment.outcome", appointment)
         if it.status == outcome:
             return it
-        _check_epoch(it, epoch)
-        if it.status not in ("booked", "arrived"):
-            raise NotActive(reason=it.status)
+        check_epoch(it, epoch)
+        check_active(it)
         noted = await tx.maybe(Appointment, f"outcomes.{outcome}", id=it.id, epoch=it.epoch, now=clock.now())
         if noted is None:
             raise OutcomeRefused
@@ -55,10 +53,13 @@ async def undo(db: Database, caller: Caller, appointment: UUID, epoch: int | Non
     Raises UndoOver, SlotTaken (the time was given away since), NotActive, ChangedMeanwhile, NotFound, Forbidden.
     """
     async with db.transaction(caller) as tx:
-        it = await _seen(tx, caller, appointment)
+        await opened(tx, caller, "appointment.outcome", appointment)
+        await tx.value("outcomes.free", id=appointment, now=clock.now())
+    async with db.transaction(caller) as tx:
+        it = await opened(tx, caller, "appointment.outcome", appointment)
         if it.status in ("booked", "arrived"):
             return it
-        _check_epoch(it, epoch)
+        check_epoch(it, epoch)
         if it.status not in ("noshow", "fulfilled"):
             raise NotActive(reason=it.status)
         asked = {"id": it.id, "epoch": it.epoch}
@@ -68,14 +69,3 @@ async def undo(db: Database, caller: Caller, appointment: UUID, epoch: int | Non
         if undone is None:
             raise UndoOver
         return undone
-
-
-def _check_epoch(it: Appointment, epoch: int | None) -> None:
-    if epoch is not None and it.epoch != epoch:
-        raise ChangedMeanwhile
-
-
-async def _seen(tx: Tx, caller: Caller, appointment: UUID) -> Appointment:
-    it = await tx.one(Appointment, "scheduling.appointment", id=appointment)
-    may(caller, "appointment.outcome", thing(it))
-    return it

@@ -7,9 +7,8 @@ from uuid import UUID
 
 from telemed import clock
 from telemed.db import Tx
-from telemed.identity.access import may
 from telemed.identity.callers import Caller
-from telemed.scheduling.changes import thing
+from telemed.scheduling.changes import opened
 from telemed.scheduling.types import Appointment
 
 SHOWN: Final = 200
@@ -22,6 +21,5 @@ async def outside(tx: Tx, site: UUID) -> list[Appointment]:
 
 async def keep(tx: Tx, caller: Caller, appointment: UUID) -> None:
     """It takes place although the practice's hours say otherwise; kept already: as it is. Raises NotFound."""
-    it = await tx.one(Appointment, "scheduling.appointment", id=appointment)
-    may(caller, "hours.change", thing(it))
+    await opened(tx, caller, "hours.change", appointment)
     await tx.run("hours.keep", id=appointment, now=clock.now())

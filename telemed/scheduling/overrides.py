@@ -10,20 +10,17 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-import msgspec
-
 from telemed import clock
 from telemed.db import Database, Tx
 from telemed.errors import Invalid
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import wishes
-from telemed.scheduling.bookings import readable
-from telemed.scheduling.changes import thing
+from telemed.scheduling import changes, wishes
+from telemed.scheduling.bookings import readable, with_code
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import NEVER, Once
-from telemed.scheduling.refusals import ChangedMeanwhile, NotActive, NotASlot, SlotTaken
+from telemed.scheduling.refusals import ChangedMeanwhile, NotASlot, SlotTaken
 from telemed.scheduling.types import Appointment, Booking, BookingWish, Service
 from telemed.text import _
 
@@ -44,8 +41,8 @@ class ReasonMissing(Invalid):
 async def book(
     db: Database, codes: Codes, caller: Caller, wish: BookingWish, reason: str, once: Once = NEVER
 ) -> Booking:
-    """Books at any time to come. Raises ReasonMissing, InThePast, NotASlot (no such service or mode), NotAdmitted,
-    SlotTaken (the patient is elsewhere), Invalid, NotFound, Forbidden, KeyReused.
+    """Books at any time to come. Raises ReasonMissing, InThePast, NotASlot (too far ahead, not in this mode),
+    NotAdmitted, SlotTaken (the patient is elsewhere), Invalid, NotFound, Forbidden, KeyReused.
     """
     reason = readable_reason(reason)
     wishes.check_start(wish.start)
@@ -67,14 +64,13 @@ async def book(
         async with db.transaction(caller.about(appointment)) as tx:
             made = await tx.maybe(Appointment, "overrides.book", beside=beside, **wanted)
         if made is not None:
-            return Booking(**msgspec.structs.asdict(made), code=codes.code(made.id))
+            return with_code(codes, made)
     async with db.transaction(caller) as tx:
         earlier = await once.made(tx)
         if earlier is None:
             await wishes.check_admission(tx, wish, key)
             raise SlotTaken(taken=["patient"], alternatives=[]) if wish.mode in offered.modes else NotASlot
-    made = await wishes.read(db, caller, earlier)
-    return Booking(**msgspec.structs.asdict(made), code=codes.code(made.id))
+    return with_code(codes, await wishes.read(db, caller, earlier))
 
 
 async def move(
@@ -88,7 +84,7 @@ async def move(
     wishes.check_start(start)
     async with db.transaction(caller) as tx:
         it = await _open(tx, caller, appointment, epoch)
-        await tx.value("overrides.free", service=it.service, start=start, now=clock.now())
+        await tx.value("scheduling.free_for_move", id=appointment, start=start, now=clock.now())
     if it.start == start:
         return it
     target = {"id": appointment, "start": start, "epoch": it.epoch}
@@ -107,12 +103,9 @@ async def move(
 
 
 async def _open(tx: Tx, caller: Caller, appointment: UUID, epoch: int | None) -> Appointment:
-    it = await tx.one(Appointment, "scheduling.appointment", id=appointment)
-    may(caller, "appointment.override", thing(it))
-    if epoch is not None and it.epoch != epoch:
-        raise ChangedMeanwhile
-    if it.status not in ("booked", "arrived"):
-        raise NotActive(reason=it.status)
+    it = await changes.opened(tx, caller, "appointment.override", appointment)
+    changes.check_epoch(it, epoch)
+    changes.check_active(it)
     return it
 
 

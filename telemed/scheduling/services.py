@@ -11,11 +11,11 @@ from babel import Locale, UnknownLocaleError
 
 from telemed import clock
 from telemed.db import Tx
-from telemed.errors import Conflict, Invalid, NotFound
+from telemed.errors import Conflict, Invalid
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import openings
+from telemed.scheduling import hours, openings
 from telemed.scheduling.types import Mode, Patients
 from telemed.text import Text, _
 
@@ -169,14 +169,10 @@ def _row(terms: Terms) -> dict[str, object]:
 
 
 async def _site(tx: Tx, caller: Caller, practitioner: UUID) -> UUID:
-    site: UUID | None = await tx.value("services.practitioner_site", practitioner=practitioner)
-    if site is None:
-        raise NotFound
-    may(caller, "service.change", Thing(site=site))
-    return site
+    return (await hours.whose(tx, caller, practitioner, "service.change")).site
 
 
 async def _changed(tx: Tx, practitioner: UUID, site: UUID, detail: str) -> None:
     """Openings reach as far as the longest horizon; only what differs is written."""
     await openings.rebuild(tx, practitioner, clock.now().date())
-    await tx.run("services.audit", now=clock.now(), site=site, verb="service.change", detail=detail)
+    await hours.note(tx, site, detail, "service.change")

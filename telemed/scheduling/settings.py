@@ -8,11 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from telemed import clock
 from telemed.db import Tx
 from telemed.errors import Invalid
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
+from telemed.scheduling import hours
 from telemed.text import Text, _
 
 REMINDERS: Final = (72, 2)  # hours before
@@ -61,4 +61,4 @@ async def settle(tx: Tx, caller: Caller, site: UUID, wanted: Settled) -> None:
         raise Invalid(fields=wrong)
     row = {name: getattr(wanted, name) for name in Settled.__struct_fields__}
     await tx.run("services.settle", site=site, **row)
-    await tx.run("services.audit", now=clock.now(), site=site, verb="site.change", detail="nearness, reminders")
+    await hours.note(tx, site, "nearness, reminders", "site.change")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -10,21 +10,10 @@ import msgspec
 from telemed import clock
 from telemed.db import Tx
 from telemed.scheduling.rules import local_time
-from telemed.scheduling.types import Appointment, FirstFree, Service, Slot, Slots, SlotsQuery, Wish
+from telemed.scheduling.types import Appointment, Service, Slot, Slots, SlotsQuery, Wish
 
 ALTERNATIVES = 5
-_FAR = timedelta(days=400)  # beyond the longest horizon
-
-
-class AtTimes(msgspec.Struct, frozen=True):
-    """Which starts on the practice's wall clock: weekdays as in ISO 8601, from `since` up to `until`; None: any."""
-
-    weekdays: tuple[int, ...] | None = None
-    since: time | None = None
-    until: time | None = None
-
-
-ANY_TIME = AtTimes()
+FAR = timedelta(days=400)  # beyond the longest horizon
 
 
 class _Start(msgspec.Struct, frozen=True):
@@ -40,19 +29,17 @@ async def slots(tx: Tx, service: UUID, query: SlotsQuery, *, near: bool = True) 
 
 async def free(
     tx: Tx, service: UUID, limit: int, *, since: datetime | None = None, until: datetime | None = None,
-    near: bool = True, station: UUID | None = None, assistant: UUID | None = None, patient_key: bytes | None = None,
-    at_times: AtTimes = ANY_TIME,
+    near: bool = True, station: UUID | None = None,
 ) -> list[datetime]:  # fmt: skip
-    """The free starts in [since, until), without a window from now to the horizon; free for all those given.
+    """The free starts in [since, until), without a window from now to the horizon; at a station, free there too.
 
     `near`: also those that are kept for people near the practice.
     """
     now = clock.now()
     earliest, latest = window(since, until, now)
     rows = await tx.many(
-        _Start, "scheduling.free_starts", service=service, near=near, station=station, assistant=assistant,
-        patient_key=patient_key, weekdays=at_times.weekdays, since_time=at_times.since, until_time=at_times.until,
-        earliest=earliest, latest=latest, now=now, limit=limit,
+        _Start, "scheduling.free_starts", service=service, near=near, station=station, earliest=earliest, latest=latest,
+        now=now, limit=limit,
     )  # fmt: skip
     return [row.start for row in rows]
 
@@ -74,33 +61,22 @@ async def alternatives_to(tx: Tx, moving: Appointment, start: datetime, *, near:
     now = clock.now()
     for since in (start, now):
         rows = await tx.many(
-            _Start,
-            "scheduling.free_for_appointment",
-            id=moving.id,
-            near=near,
-            earliest=_within(since, now),
-            now=now,
+            _Start, "scheduling.free_for_appointment", id=moving.id, near=near, earliest=_within(since, now), now=now,
             limit=ALTERNATIVES,
-        )
+        )  # fmt: skip
         if rows:
             return [row.start for row in rows]
     return []
 
 
-async def first_free(tx: Tx, services: list[UUID], near: list[bool] | None = None) -> dict[UUID, datetime]:
-    """The first free start of each service that has one; `near` says for each whether the patient lives near it."""
-    rows = await tx.many(FirstFree, "scheduling.first_free", services=services, near=near, now=clock.now())
-    return {row.service: row.start for row in rows}
-
-
 def window(since: datetime | None, until: datetime | None, now: datetime) -> tuple[datetime, datetime]:
     """Where to look for starts: from now to beyond every horizon, unless something narrower is wanted."""
-    return _within(since or now, now), _within(until or now + _FAR, now)
+    return _within(since or now, now), _within(until or now + FAR, now)
 
 
 def _within(wanted: datetime, now: datetime) -> datetime:
     """An instant that Postgres can hold too: what lies far off is as good as the end of the horizon."""
-    return min(max(wanted, now), now + _FAR).astimezone(UTC)
+    return min(max(wanted, now), now + FAR).astimezone(UTC)
 
 
 def _slot(service: Service, start: datetime) -> Slot:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -15,7 +14,7 @@ from telemed.errors import Invalid, NotFound
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import changes, nearness, wishes
+from telemed.scheduling import changes, nearness, slots, wishes
 from telemed.scheduling.bookings import readable, readable_carer
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import NEVER, Once
@@ -26,7 +25,6 @@ from telemed.settings import Settings
 from telemed.text import Text, _
 
 SHORTEST, LONGEST = timedelta(minutes=15), timedelta(days=14)  # of short_notice
-_FARTHEST: Final = timedelta(days=400)
 
 
 class Ways(msgspec.Struct, frozen=True):
@@ -41,7 +39,7 @@ def ways(settings: Settings) -> Ways:
 
 
 async def join(db: Database, codes: Codes, caller: Caller, reach: Ways, wish: Joining, once: Once = NEVER) -> Joined:
-    """A new place. Raises Invalid, Unreachable, NameUnreadable, NotAdmitted, NotFound, KeyReused."""
+    """A new place. Raises Invalid, NameUnreadable, NotAdmitted, NotFound, KeyReused."""
     patient = readable(wish.patient)
     wrong = {**unclear(wish), **_unreachable(patient.email, patient.phone, reach)}
     if (wish.mode == "assisted") != (wish.station is not None):
@@ -135,11 +133,11 @@ def unclear(wish: Times) -> dict[str, Text]:
         wrong["weekdays"] = _("Please choose at least one day.")
     if wish.since is not None and wish.until is not None and wish.since >= wish.until:
         wrong["until"] = _("The end must be later than the beginning.")
-    if wish.from_date is not None and not today - timedelta(days=1) <= wish.from_date <= today + _FARTHEST:
+    if wish.from_date is not None and not today - timedelta(days=1) <= wish.from_date <= today + slots.FAR:
         wrong["from_date"] = _("Please give a day from today on, within a year.")
     if wish.until_date is not None and wish.until_date < max(today - timedelta(days=1), wish.from_date or today):
         wrong["until_date"] = _("This day is over, or before the first one.")
-    elif wish.until_date is not None and wish.until_date > today + _FARTHEST:
+    elif wish.until_date is not None and wish.until_date > today + slots.FAR:
         wrong["until_date"] = _("Please give a day from today on, within a year.")
     if not SHORTEST <= wish.short_notice <= LONGEST:
         wrong["short_notice"] = _("This can be from 15 minutes to 14 days.")

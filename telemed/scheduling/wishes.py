@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
@@ -19,7 +19,6 @@ from telemed.scheduling.types import Appointment, Blocker, Service, Wish
 from telemed.text import _
 
 ATTEMPTS: Final = 3  # each but the last ends because somebody let go of the time meanwhile
-_FARTHEST: Final = timedelta(days=400)
 
 
 def check(caller: Caller, wish: Wish) -> None:
@@ -35,9 +34,10 @@ def check(caller: Caller, wish: Wish) -> None:
 
 
 def check_start(start: datetime) -> None:
+    """Raises InThePast, or NotASlot beyond every horizon."""
     if start <= clock.now():
         raise InThePast
-    if start > clock.now() + _FARTHEST:
+    if start > clock.now() + slots.FAR:
         raise NotASlot
 
 
@@ -111,10 +111,16 @@ async def _check_offer(tx: Tx, caller: Caller, verb: str, wish: Wish, near: bool
     """Why nothing was reserved although nobody may have been first."""
     offered = await tx.one(Service, "scheduling.service", service=wish.service)
     may(caller, verb, Thing(site=offered.site, appointment=caller.appointment))
-    if await tx.value("scheduling.is_slot", **_place(wish), near=near):
+    await check_slot(tx, wish, near)
+
+
+async def check_slot(tx: Tx, it: Wish | Appointment, near: bool, start: datetime | None = None) -> None:
+    """Passes, taken or not, or raises KeptForNear or NotASlot. `start`: where it is to be moved."""
+    asked = _place(it) | {"start": start or it.start}
+    if await tx.value("scheduling.is_slot", **asked, near=near):
         return
-    if not near and await tx.value("scheduling.is_slot", **_place(wish), near=True):
-        raise KeptForNear(opens=await tx.value("scheduling.opens_to_all", service=wish.service, start=wish.start))
+    if not near and await tx.value("scheduling.is_slot", **asked, near=True):
+        raise KeptForNear(opens=await tx.value("scheduling.opens_to_all", service=it.service, start=asked["start"]))
     raise NotASlot
 
 
@@ -124,7 +130,5 @@ async def _check_station(tx: Tx, caller: Caller, station: UUID) -> None:
         raise NotFound
 
 
-def _place(wish: Wish) -> dict[str, object]:
-    return {
-        "service": wish.service, "start": wish.start, "mode": wish.mode, "station": wish.station, "now": clock.now(),
-    }  # fmt: skip
+def _place(it: Wish | Appointment) -> dict[str, object]:
+    return {"service": it.service, "start": it.start, "mode": it.mode, "station": it.station, "now": clock.now()}

@@ -69,8 +69,7 @@ class Asked(msgspec.Struct, frozen=True, rename={"since": "from"}):
 
     def said(self) -> dict[str, str]:
         """Name -> word of what is not usual, as in the address."""
-        words = msgspec.structs.asdict(self).items()
-        return {"from" if name == "since" else name: word for name, word in words if word}
+        return {name: word for name, word in msgspec.to_builtins(self).items() if word}
 
     def query(self, limit: int) -> PractitionersQuery:
         """The search itself."""

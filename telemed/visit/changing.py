@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 import msgspec
 from aiohttp import web
 
@@ -25,7 +23,7 @@ from telemed.scheduling.refusals import (
     TooLate,
 )
 from telemed.scheduling.types import Appointment
-from telemed.visit.days import choice
+from telemed.visit.days import choice, read_day
 from telemed.visit.mine import own
 
 
@@ -76,17 +74,10 @@ async def cancel(request: web.Request, caller: Caller) -> web.Response:
 
 async def _times(request: web.Request, caller: Caller, it: Appointment, refusal: Refusal | None = None) -> web.Response:
     async with request.app[DATABASE].transaction(caller) as tx:
-        found = await choice(tx, it.service, _day(request.query.get("from", "")), it.station, near=it.near)
+        found = await choice(tx, it.service, read_day(request.query.get("from", "")), it.station, near=it.near)
     return render(
         request, "visit/move.html", status=refusal.status if refusal else 200, it=it, found=found, refusal=refusal
     )
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 ROUTES = [other_times, move, ask, cancel]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Final
 from urllib.parse import quote
 from uuid import UUID
@@ -25,7 +24,7 @@ from telemed.scheduling.refusals import InThePast, KeptForNear, NotASlot, SlotTa
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import Appointment, Hold, Mode, Service, SlotsQuery, Wish
 from telemed.visit import held, home
-from telemed.visit.days import choice, starts_by_day
+from telemed.visit.days import choice, read_day, starts_by_day
 
 MODES: Final[tuple[Mode, ...]] = ("video", "in_person")  # assisted ones are booked at the station, by its staff
 _FEW: Final = 5
@@ -34,7 +33,7 @@ _FEW: Final = 5
 @page("GET", "/practitioners/{practitioner}", verb="slots.search")
 async def times(request: web.Request, caller: Caller, practitioner: UUID) -> web.Response:
     """The doctor by name (B-01) and the next days that have free times."""
-    since = _day(request.query.get("from", ""))
+    since = read_day(request.query.get("from", ""))
     async with request.app[DATABASE].transaction(caller) as tx:
         doctor = await sites.practitioner(tx, practitioner, locale_of(request))
         offered = [service for service in doctor.services if set(MODES) & set(service.modes)]
@@ -109,11 +108,10 @@ def taken_page(
     hidden = {"service": service, "key": new_id().hex, "postal_code": postal_code or "",
               "mode": it.mode if isinstance(it, Appointment) else mode}  # fmt: skip
     return render(
-        request, "visit/taken.html", status=refusal.status, refusal=refusal, action="/holds",
+        request, "visit/taken.html", status=refusal.status, refusal=refusal,
         days=starts_by_day(free if isinstance(free, list) else [], it.zone),
         who=f"{it.practitioner_title} {it.practitioner_name}".strip(),
-        hidden=hidden, all_times=times_of(it),
-        opens=refusal.data.get("opens"),
+        hidden=hidden, all_times=times_of(it), opens=refusal.data.get("opens"),
     )  # fmt: skip
 
 
@@ -155,13 +153,6 @@ async def _holds(request: web.Request, caller: Caller) -> list[Appointment]:
 async def _waiting(request: web.Request, caller: Caller, practitioner: UUID) -> Appointment | None:
     """A time with this doctor that was reserved and not yet booked: the back button leads here."""
     return next((it for it in await _holds(request, caller) if it.practitioner == practitioner), None)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        return None
 
 
 ROUTES = [times, no_hold, hold]

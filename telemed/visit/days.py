@@ -15,6 +15,7 @@ from telemed.db import Tx
 from telemed.scheduling import nearness
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import KeptSlot, Service, SlotsQuery
+from telemed.wording import HERE
 
 DAYS: Final = 7  # with free times, however far apart
 _READ: Final = 400
@@ -58,6 +59,14 @@ async def choice(
     return Choice(offered.service, shown, days[len(shown)].date if len(days) > len(shown) else None)
 
 
+def read_day(text: str) -> date | None:
+    """A day as an address says it, `2026-11-22`; None for anything else."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
 def starts_by_day(starts: list[datetime], zone: str) -> list[Day]:
     """Bare instants, on the wall clock of `zone`."""
     return _by_day(starts, [], zone)
@@ -74,4 +83,4 @@ def _date(at: datetime, zone: str) -> date:
 
 
 def _midnight(day: date | None) -> datetime | None:
-    return datetime.combine(day, time(), ZoneInfo("Europe/Berlin")) if day is not None else None
+    return datetime.combine(day, time(), HERE) if day is not None else None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 from aiohttp import web
 
@@ -11,8 +9,7 @@ from telemed.db import Tx
 from telemed.directory import whereabouts
 from telemed.html import locale_of
 from telemed.text import Text, _
-
-LONGEST: Final = 120  # characters of a place
+from telemed.visit.asked import LONGEST
 
 
 class Home(msgspec.Struct, frozen=True):

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
-import segno
 from aiohttp import web
 
 from telemed import clock
@@ -19,16 +16,7 @@ from telemed.scheduling import calendars, changes, consent, guests
 from telemed.scheduling.types import Appointment
 from telemed.text import Text, _
 from telemed.visit import held
-
-
-class Slip(NamedTuple):
-    """What is printed: the code, and a picture of the link that opens the appointment.
-
-    The link has the code in its fragment, which no server and no log sees (G-32).
-    """
-
-    code: str
-    qr: str
+from telemed.visit.slips import Slip, slip
 
 
 @page("GET", "/appointment/code", verb="page.read")
@@ -133,9 +121,7 @@ def open_now(it: Appointment) -> bool:
 
 
 def _slip(request: web.Request, it: Appointment) -> Slip:
-    code = held.codes(request).code(it.id)
-    link = f"{request.app[SETTINGS].origin}/appointment/code#{code}"
-    return Slip(code, segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff"))
+    return slip(request, held.codes(request).code(it.id))
 
 
 def _consent(request: web.Request, it: Appointment, why: Text | None = None, goal: str = "") -> web.Response:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from uuid import UUID
 
-import segno
 from aiohttp import web
 
 from telemed.errors import BadRequest, Conflict, Invalid, NotFound, NotLoggedIn, Refusal
@@ -25,7 +24,8 @@ from telemed.scheduling.waitlist_types import Earlier, Entry, Joined, Joining
 from telemed.text import Text
 from telemed.visit import held, wishing
 from telemed.visit.days import starts_by_day
-from telemed.visit.mine import Slip, own
+from telemed.visit.mine import own
+from telemed.visit.slips import slip
 
 
 @page("GET", "/waitlist/join", verb="waitlist.join")
@@ -187,12 +187,10 @@ def _earlier_form(
 
 def _mine(request: web.Request, it: Entry, refusal: Refusal | None = None) -> web.Response:
     free = refusal.data.get("alternatives") if refusal else None
-    code = held.codes(request).code(it.id)
-    link = f"{request.app[SETTINGS].origin}/waitlist/code#{code}"
-    qr = segno.make(link, error="m", micro=False).svg_data_uri(border=2, dark="#000", light="#fff")
     return render(
         request, "visit/waitlist.html", status=refusal.status if refusal else 200, it=it, refusal=refusal,
-        done=request.query.get("done"), slip=Slip(code, qr), wishing=wishing, key=new_id().hex,
+        done=request.query.get("done"), wishing=wishing, key=new_id().hex,
+        slip=slip(request, held.codes(request).code(it.id), "waitlist"),
         days=starts_by_day(free if isinstance(free, list) else [], it.zone),
     )  # fmt: skip
 

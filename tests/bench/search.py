@@ -71,11 +71,10 @@ async def _measured(urls: pg.Urls, settings: Settings, practitioners: int, name:
     naive = percentile(await _times(await _naive(urls), 3 if practitioners > 5000 else 12), 0.5)
     p50, p99 = percentile(usual, 0.5), percentile(usual, 0.99)
     most50, most99 = (0.05, 0.05) if practitioners <= 1000 else (0.02, 0.1) if practitioners <= 10_000 else (0.03, 0.15)
-    floor = f"{title}: p99 beside the bare SQL"
     figures = [_figure(f"{title}: p50 beside the bare SQL", p50, bare, most50)]
     figures.append(_figure(f"{title}: p99 beside a naive query", p99, naive, most99))
     for which, times in others.items():
-        figures.append(_figure(floor.replace(":", f", {which}:"), percentile(times, 0.99), bare, most99))
+        figures.append(_figure(f"{title}, {which}: p99 beside the bare SQL", percentile(times, 0.99), bare, most99))
     return figures
 
 

@@ -100,7 +100,7 @@ async def test_live_in_two_windows(cast: Database, visitor: Visitor) -> None:
     for page in windows:
         await expect(page.locator("#live .entry")).to_have_count(0)
         assert await page.evaluate("window.same")
-    await calm.wait_for_function("document.activeElement.id.startsWith('free')")
+    await expect(calm.locator("[id^=free]:focus")).to_have_count(1)
     assert await calm.evaluate("[document.activeElement.id.slice(0, 4), scrollY]") == kept == ["free", 300]
 
 

@@ -15,7 +15,7 @@ from telemed.db import Database
 from telemed.identity.callers import SYSTEM
 from telemed.scheduling import openings
 from telemed.scheduling.rules import Rule
-from tests import people
+from tests import people, waiting
 from tests.browser.checks import accessible, tab_to
 from tests.browser.conftest import Visitor
 from tests.browser.test_patient_pages import BOB, BOOK, book, fill, reserve
@@ -214,6 +214,23 @@ async def test_countdown_speaks_once(visitor: Visitor) -> None:
         await page.clock.fast_forward(forward)
         await expect(region).to_contain_text(said)
     assert await region.get_attribute("role") == "status"
+
+
+async def test_an_offer_counts_down_aloud_too(visitor: Visitor, cast: Database) -> None:
+    page = await (await visitor("de")).new_page()
+    await page.clock.install()
+    await page.goto(f"/waitlist/join?service={people.TALK}")
+    await page.fill("#name", "Berta Probe")
+    await page.fill("#birth_date", "1.1.1950")
+    await page.fill("#phone", "0170 1234567")
+    await page.locator("main form .button").click()
+    await page.wait_for_url("**/waitlist?done=joined")
+    await waiting.fill(cast)
+    await page.goto("/waitlist")
+    box = page.locator("#countdown")
+    left = await box.evaluate("it => Date.parse(it.dataset.until) - Date.parse(it.dataset.now)")
+    await page.clock.fast_forward(int(left) - 115_000)
+    await expect(box.locator("[data-say]")).to_contain_text("zwei Minuten")
 
 
 async def test_more_time_keeps_what_was_typed(visitor: Visitor) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 
 from telemed import limits
 from telemed.db import Database
-from telemed.identity.logins import AUDIENCE
+from telemed.identity.callers import Caller
 from telemed.identity.tokens import Keys
-from tests import people
+from tests import logins, people
 from tests.refusals import Client
 
 NINE = people.tomorrow(9)
@@ -35,10 +34,7 @@ def tokens(keys: Keys) -> Tokens:
     def bearer(role: str) -> dict[str, str]:
         if role == "anonymous":
             return {}
-        claims: dict[str, object] = {"role": role, "appointment": str(GUEST)}
-        who = next((caller for caller in people.CALLERS.values() if caller.role == role), None)
-        if who is not None:
-            claims = {"role": role, "sub": str(who.person), **({"site": str(who.site)} if who.site else {})}
-        return {"Authorization": f"Bearer {keys.sign('at+jwt', AUDIENCE, claims, timedelta(minutes=5))}"}
+        staff = (caller for caller in people.CALLERS.values() if caller.role == role)
+        return logins.bearer(keys, next(staff, Caller("guest", appointment=GUEST)))
 
     return bearer

@@ -6,9 +6,8 @@ import pytest
 from yarl import URL
 
 from telemed.db import Database
-from telemed.identity import sessions
 from telemed.identity.callers import SYSTEM
-from tests import people
+from tests import logins, people
 from tests.http.conftest import NINE, Tokens
 from tests.people import ALICE, DR_BOB, STATION, TALK
 from tests.refusals import Client, refusing_page
@@ -119,8 +118,8 @@ STAFF = {"/practice": ("who", "day", "fragment", "lang"), "/station/book": ("spe
 
 async def test_odd_queries_of_pages(api: Client, tokens: Tokens) -> None:
     for path, names in (PAGES | STAFF).items():
-        cookie = f"{sessions.STAFF}={tokens('assistant' if 'station' in path else 'practitioner').popitem()[1][7:]}"
-        headers = {"Cookie": cookie} if path in STAFF else {}
+        login = tokens("assistant" if "station" in path else "practitioner")
+        headers = logins.in_cookie(login) if path in STAFF else {}
         for name in names:
             for value in (*ODD, f"1&{name}=2"):
                 answer = await api.get(URL(f"{path}?where=x&{name}={value}", encoded=True), headers=headers)

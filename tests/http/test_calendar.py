@@ -12,14 +12,12 @@ from aiohttp import ClientResponse
 
 from telemed import clock
 from telemed.db import Database
-from telemed.identity import sessions
 from telemed.identity.callers import SYSTEM
-from telemed.identity.logins import AUDIENCE
 from telemed.identity.tokens import Keys
 from telemed.scheduling import changes
 from telemed.scheduling.types import Patient
 from telemed.wording import HERE
-from tests import booking, people
+from tests import booking, logins, people
 from tests.http.conftest import NINE
 from tests.people import DR_BOB, TALK
 from tests.refusals import Client
@@ -36,17 +34,9 @@ def ask(api: Client, keys: Keys) -> Ask:
     """`await ask("carla", path)` reads a page as she sees it; with `data` it sends a form."""
 
     async def answer(who: str, path: str, data: dict[str, str] | None = None) -> tuple[ClientResponse, str]:
-        caller = people.CALLERS[who]
-        claims: dict[str, object] = {
-            "role": caller.role,
-            "sub": str(caller.person),
-            **({"site": str(caller.site)} if caller.site else {}),
-        }
-        cookie = f"{sessions.STAFF}={keys.sign('at+jwt', AUDIENCE, claims, timedelta(hours=1))}"
+        headers = {"Accept-Language": "de"} | logins.cookie(keys, people.CALLERS[who])
         method = "GET" if data is None else "POST"
-        found = await api.request(
-            method, path, data=data, headers={"Cookie": cookie, "Accept-Language": "de"}, allow_redirects=False
-        )
+        found = await api.request(method, path, data=data, headers=headers, allow_redirects=False)
         text = " ".join(unescape(re.sub(r"<[^>]+>", " ", await found.text())).split())
         return found, text.replace(" –", "–").replace("– ", "–")
 

@@ -12,11 +12,10 @@ from icalendar import Calendar
 
 from telemed import clock
 from telemed.db import Database
-from telemed.identity import sessions
 from telemed.identity.callers import SYSTEM
 from telemed.scheduling import changes
 from telemed.scheduling.types import Patient
-from tests import booking, people
+from tests import booking, logins, people
 from tests.http.conftest import NINE, Tokens
 from tests.people import CALLERS, DR_BOB, DR_CHARLIE, DR_DORA
 from tests.refusals import Client
@@ -25,8 +24,7 @@ PAGE = "/practice/feeds"
 
 
 def cookie(tokens: Tokens, role: str) -> dict[str, str]:
-    token = tokens(role)["Authorization"].removeprefix("Bearer ")
-    return {"Cookie": f"{sessions.STAFF}={token}", "Sec-Fetch-Site": "same-origin"}
+    return logins.in_cookie(tokens(role)) | {"Sec-Fetch-Site": "same-origin"}
 
 
 async def post(client: Client, tokens: Tokens, path: str, role: str = "staff", **form: str) -> ClientResponse:

@@ -11,10 +11,9 @@ import pytest
 
 from telemed import clock
 from telemed.db import Database
-from telemed.identity import sessions
 from telemed.scheduling.types import Patient
 from telemed.wording import HERE
-from tests import people
+from tests import logins, people
 from tests.booking import book
 from tests.http.conftest import NINE, Tokens
 from tests.people import DR_BOB, DR_CHARLIE, DR_DORA, PRENZLAU
@@ -161,7 +160,7 @@ Pages = Callable[..., Awaitable[tuple[int, str, str]]]
 @pytest.fixture
 def pages(api: Client, tokens: Tokens) -> Pages:
     """Asks for a page as Carla: status, Location, text."""
-    cookie = {"Cookie": f"{sessions.STAFF}={tokens('staff')['Authorization'].removeprefix('Bearer ')}"}
+    cookie = logins.in_cookie(tokens("staff"))
 
     async def ask(path: str, form: dict[str, str] | None = None) -> tuple[int, str, str]:
         method = "GET" if form is None else "POST"

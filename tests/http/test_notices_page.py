@@ -6,19 +6,20 @@ from datetime import timedelta
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestClient, TestServer
 from icalendar import Calendar
 
+from telemed import app
 from telemed.db import Database
-from telemed.identity import sessions
-from telemed.identity.callers import Caller
-from telemed.identity.logins import AUDIENCE
 from telemed.identity.tokens import Keys
 from telemed.scheduling import changes
 from telemed.scheduling.types import Patient
+from telemed.settings import Settings
 from tests import people
 from tests.booking import ALICE, CODES, book, guest
+from tests.logins import cookie
 
 CARLA = people.CALLERS["carla"]
 START = people.tomorrow() + timedelta(days=6)
@@ -28,14 +29,6 @@ START = people.tomorrow() + timedelta(days=6)
 async def open_day(cast: Database) -> Database:
     await people.open_hours(cast, people.DR_BOB, START, 6)
     return cast
-
-
-def cookie(keys: Keys, caller: Caller) -> dict[str, str]:
-    claims = {"role": caller.role, "sub": caller.person, "site": caller.site, "appointment": caller.appointment}
-    token = keys.sign(
-        "at+jwt", AUDIENCE, {name: str(value) for name, value in claims.items() if value}, timedelta(hours=1)
-    )
-    return {"Cookie": f"{sessions.GUEST_COOKIE if caller.role == 'guest' else sessions.STAFF}={token}"}
 
 
 async def looked(client: TestClient, keys: Keys, who: str, path: str = "/practice/notices") -> str:
@@ -72,6 +65,28 @@ async def test_whom_to_call(client: TestClient, keys: Keys, open_day: Database, 
     row = await owner.fetchrow("SELECT status, message FROM notice")
     assert row is not None and tuple(row) == ("done", None)
     assert await owner.fetchval("SELECT count(*) FROM audit WHERE verb = 'notice.resend'") == 1
+
+
+@pytest.mark.parametrize(
+    ("contact", "smtp", "written"),
+    [
+        ({"email": "alice@example.org"}, True, True), ({"email": "alice@example.org"}, False, False),
+        ({"phone": "+4915112345678"}, True, True), ({"phone": "+493984123456"}, True, False), ({}, True, False),
+    ],
+)  # fmt: skip
+async def test_who_is_told_by_whom(
+    settings: Settings, keys: Keys, open_day: Database, contact: dict[str, str], smtp: bool, written: bool
+) -> None:
+    """Before somebody cancels: a landline gets no message, and without a mail server nobody gets an e-mail."""
+    it = (await book(open_day, START, Patient(ALICE.name, ALICE.birth_date, **contact))).id
+    sending = msgspec.structs.replace(
+        settings, smtp_url="smtp://127.0.0.1" if smtp else "", mail_from="a@example.org", sms_url="http://127.0.0.1"
+    )
+    async with TestClient(TestServer(app.build(sending))) as client:
+        page = await looked(client, keys, "carla", f"/practice/appointments/{it}?done=moved")
+    assert ("der Patient bekommt eine Nachricht" in page) is written
+    assert ("Sonst sagt es dem Patienten niemand" in page) is not written
+    assert ("Niemand sonst sagt es der Person" in page) is not written
 
 
 async def test_what_did_not_arrive(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,9 +14,9 @@ from aiohttp.test_utils import TestClient
 
 from telemed import app, limits
 from telemed.db import Database
-from telemed.identity.logins import AUDIENCE
 from telemed.identity.tokens import Keys
-from tests import people
+from tests import logins, people
+from tests.booking import guest
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
 ROLES = ("anonymous", "guest", "carla", "petra", "bob")
@@ -35,11 +34,7 @@ def token(keys: Keys, who: str, appointment: UUID) -> str | None:
     """A token that outlives the run, for one of the cast."""
     if who == "anonymous":
         return None
-    claims: dict[str, object] = {"role": "guest", "appointment": str(appointment)}
-    if who != "guest":
-        caller = people.CALLERS[who]
-        claims = {"role": caller.role, "sub": str(caller.person), "site": str(caller.site)}
-    return keys.sign("at+jwt", AUDIENCE, claims, timedelta(hours=1))
+    return logins.token(keys, guest(appointment) if who == "guest" else people.CALLERS[who])
 
 
 def with_real_ids(document: dict[str, Any], appointment: UUID) -> dict[str, Any]:

@@ -12,10 +12,9 @@ import pytest
 from aiohttp.test_utils import TestClient
 
 from telemed.db import Database
-from telemed.identity.logins import AUDIENCE
 from telemed.identity.tokens import Keys
 from telemed.scheduling import consent
-from tests import people
+from tests import logins, people
 from tests.people import ALICE, DR_BOB, STATION, TALK
 
 NINE = people.tomorrow(9)
@@ -35,9 +34,7 @@ def wish(start: datetime | str = NINE, **more: object) -> dict[str, object]:
 
 
 def bearer(keys: Keys, who: str) -> dict[str, str]:
-    caller = people.CALLERS[who]
-    claims = {"role": caller.role, "sub": str(caller.person), "site": str(caller.site)}
-    return {"Authorization": f"Bearer {keys.sign('at+jwt', AUDIENCE, claims, timedelta(minutes=5))}"}
+    return logins.bearer(keys, people.CALLERS[who])
 
 
 async def call(client: TestClient, method: str, path: str, **more: Any) -> tuple[int, dict[str, Any]]:

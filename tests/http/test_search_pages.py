@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from aiohttp.test_utils import TestClient
@@ -44,10 +46,23 @@ async def test_nothing_at_that_time_says_when_and_where_else(client: Client, ope
     page = await (await client.get("/search?where=Prenzlau&time=evening&lang=en")).text()
     assert "At the time you asked for, nothing is free here." in page and "At another time of day:" in page
     assert 'href="/search?where=Prenzlau"' in page
+    assert "At the time you asked for, nothing is free here. It is in your own town." in page
     since = clock.now().astimezone(HERE).date() + timedelta(days=2)
     answer = await client.get("/api/v1/practitioners", params={"where": "Prenzlau", "from": since.isoformat()})
     found = (await answer.json())["practitioners"][0]
     assert (found["starts"], found["earliest"]) == ([], None) and found["at_any_time"] is not None
+
+
+async def test_who_asks_to_come_in_person_is_not_led_to_video(
+    client: Client, cast: Database, open_tomorrow: None
+) -> None:
+    async with cast.transaction(people.CALLERS["ada"]) as tx:
+        await tx.connection.execute("UPDATE service SET modes = '{video,in_person}' WHERE id = $1", people.TALK)
+    page = await (await client.get("/search?where=Prenzlau&mode=in_person&lang=en")).text()
+    link = re.search(rf'"(/practitioners/{people.DR_BOB}\?service=[^"]*)"', page)
+    assert link is not None
+    times = await (await client.get(unescape(link[1]))).text()
+    assert 'name="mode" value="in_person"' in times
 
 
 @pytest.mark.rule("G-32")

@@ -19,15 +19,13 @@ from aiohttp.test_utils import TestClient
 
 from telemed import app, clock, limits
 from telemed.db import Database, Tx
-from telemed.identity import sessions
 from telemed.identity.access import TABLE
 from telemed.identity.callers import ANONYMOUS, SYSTEM, Caller
-from telemed.identity.logins import AUDIENCE
 from telemed.identity.tokens import Keys
 from telemed.routes import Route
 from telemed.scheduling import consent
 from telemed.wording import HERE
-from tests import people
+from tests import logins, people
 
 OWN, OTHERS = people.fixed(61), people.fixed(62)
 ASSESSMENT, RULE, CLOSURE = people.fixed(71), people.fixed(72), people.fixed(73)
@@ -127,15 +125,7 @@ class World:
     def _credentials(self, route: Route, caller: Caller) -> dict[str, str]:
         if caller is ANONYMOUS:
             return {}
-        claims = {"role": caller.role, "sub": caller.person, "site": caller.site, "appointment": caller.appointment,
-                  "entry": caller.entry}  # fmt: skip
-        token = self.keys.sign(
-            "at+jwt", AUDIENCE, {name: str(value) for name, value in claims.items() if value}, timedelta(hours=1)
-        )
-        if route.kind == "api":
-            return {"Authorization": f"Bearer {token}"}
-        cookie = sessions.GUEST_COOKIE if caller.role == "guest" else sessions.STAFF
-        return {"Cookie": f"{cookie}={token}"}
+        return (logins.bearer if route.kind == "api" else logins.cookie)(self.keys, caller)
 
     def samples(self, caller: Caller) -> dict[tuple[str, str], dict[str, Any]]:
         """What a route needs to get as far as its permission."""

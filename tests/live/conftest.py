@@ -16,11 +16,10 @@ from aiohttp.test_utils import TestClient
 from telemed import clock
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM, Caller
-from telemed.identity.logins import ACCESS, AUDIENCE
 from telemed.identity.tokens import Keys
 from telemed.ids import new_id
 from telemed.scheduling import consent
-from tests import people
+from tests import logins, people
 from tests.peers import Page, TicketSource, open_page, tickets
 
 
@@ -37,10 +36,7 @@ class Visit:
     def token(self, who: str) -> str:
         """An access token of one of the cast; `alice` has only her code's."""
         caller = Caller("guest", appointment=self.appointment) if who == "alice" else people.CALLERS[who]
-        claims = {"role": caller.role, "sub": caller.person, "site": caller.site, "appointment": caller.appointment}
-        return self.keys.sign(
-            "at+jwt", AUDIENCE, {name: str(value) for name, value in claims.items() if value}, ACCESS
-        )  # fmt: skip
+        return logins.token(self.keys, caller)
 
     async def ask(
         self, who: str, seat: str | None = None, appointment: UUID | None = None

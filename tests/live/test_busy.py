@@ -136,13 +136,14 @@ async def test_a_bad_answer_leaves_what_was_there_and_says_why(
     outside.file = calendar((nine, nine + HOUR))
     made = await connect(bob, f"{outside.origin}/honest.ics")
     await busy.refresh(bob, made, here)
-    monkeypatch.setattr(fetching, "TOTAL", 1.0)
     for path, code in BAD.items():
+        patience = 1.0 if code == "too_slow" else 10.0
+        monkeypatch.setattr(fetching, "TOTAL", patience)
         await owner.execute("UPDATE busy_calendar SET url = $1, last_error = NULL", f"{outside.origin}/{path}")
         begun = time.monotonic()
         await busy.refresh(bob, made, here)
         assert await state(owner, made) == (code, 1, True), path
-        assert time.monotonic() - begun < 4, path
+        assert time.monotonic() - begun < patience + 3, path
         assert code in busy.WHY
     assert await free(bob, nine) == 4
 

@@ -77,6 +77,7 @@ async def test_it_starts_stops_and_keeps_its_data(tmp_path: Path) -> None:
         shown = "".join(said)
         assert f"http://localhost:{port}/practice" in shown
         assert all(login.login in shown for login in DEMO_LOGINS)
+        assert f"lie in {tmp_path / 'demo' / 'sent'}." in shown
         code = await book(port)
         async with aiohttp.ClientSession() as session, session.get(f"http://localhost:{port}/") as page:
             assert page.status == 200

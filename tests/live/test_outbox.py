@@ -193,7 +193,7 @@ async def test_given_up_at_last_and_sent_again_by_hand(
     await box.up()
     async with working.beside(settings):
         await until(lambda: len(box.mails) == 1)
-    assert box.mails[0]["Message-ID"] == notice["message_id"] or notice["message_id"] is None
+    assert box.mails[0]["Message-ID"] == f"<{notice['id']}@video.uckermark.example>"
 
 
 @pytest.mark.parametrize(
@@ -207,6 +207,22 @@ async def test_a_refusal_for_good_is_not_repeated(
     box.refuse = [answer]
     notice = await deliver(open_day, settings, "booked")
     assert (notice["status"], notice["last_error"], box.mails) == (status, f"smtp {answer[:3]}", [])
+
+
+async def test_a_sender_that_is_refused_is_not_the_letters_fault(
+    open_day: Database, settings: Settings, box: Mailbox, start: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else every notice would be given up within a minute of a wrong setting."""
+
+    async def refused(*_mail: object) -> str:
+        return "550 not a sender here"
+
+    await book(open_day, start, BY_MAIL)
+    with monkeypatch.context() as while_wrong:
+        while_wrong.setattr(box, "handle_MAIL", refused, raising=False)
+        notice = await deliver(open_day, settings, "booked")
+    assert (notice["status"], notice["last_error"]) == ("queued", "smtp sender 550")
+    assert (await deliver(open_day, settings, "booked"))["status"] == "sent"
 
 
 @pytest.mark.parametrize("kind", ["reminder_72h", "reminder_2h"])
@@ -278,4 +294,6 @@ async def _everything(db: Database) -> list[asyncpg.Record]:
 
 
 async def test_an_unknown_notice_is_nothing_to_do(open_day: Database, settings: Settings) -> None:
+    before = await _everything(open_day)
     await outbox.deliver(open_day, settings, CODES, UUID(int=7))
+    assert await _everything(open_day) == before

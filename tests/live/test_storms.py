@@ -15,12 +15,11 @@ import pytest
 
 from telemed.db import Database
 from telemed.identity.callers import Caller
-from telemed.identity.logins import AUDIENCE
 from telemed.identity.tokens import Keys
 from telemed.pg import Urls
 from telemed.scheduling.types import Patient
 from telemed.settings import Settings
-from tests import people
+from tests import logins, people
 from tests.crowd import Crowd, strangers
 from tests.people import DR_BOB, DR_CHARLIE, DR_DORA, STATION, TALK, TALK_CHARLIE, TALK_DORA
 from tests.processes import Server, Worker, serving
@@ -41,17 +40,11 @@ async def db(urls: Urls, empty: None) -> AsyncIterator[Database]:
     await database.close()
 
 
-def petra(keys: Keys) -> str:
-    it = people.CALLERS["petra"]
-    claims: dict[str, object] = {"role": it.role, "sub": str(it.person), "site": str(it.site)}
-    return keys.sign("at+jwt", AUDIENCE, claims, timedelta(minutes=5))
-
-
 @asynccontextmanager
 async def crowd(
     db: Database, keys: Keys, servers: list[Server], slots: int, seed: int, patients: int = 60
 ) -> AsyncIterator[Crowd]:
-    token = petra(keys)
+    token = logins.token(keys, people.CALLERS["petra"])
 
     def tokens(_caller: Caller) -> str:
         return token

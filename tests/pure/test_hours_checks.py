@@ -7,7 +7,8 @@ from time import perf_counter
 
 import pytest
 
-from telemed.desk.hours_words import in_words, read_time
+from telemed.desk.hours_words import in_words
+from telemed.forms import read_time
 from telemed.scheduling.checks import Hint, NeverOccurs, RulesOverlap, check_rule, hints
 from telemed.scheduling.rules import Range, Rule, every_year
 from telemed.wording import Wording
@@ -50,6 +51,8 @@ def test_touching_hours_are_two_and_overlapping_ones_are_refused() -> None:
 def test_hours_of_two_weeks_take_turns() -> None:
     this_week = rule("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO")
     check_rule(rule("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", first=TODAY + timedelta(days=7)), [this_week], TODAY)
+    with pytest.raises(RulesOverlap):
+        check_rule(rule("FREQ=WEEKLY;INTERVAL=2;BYDAY=MO", first=TODAY + timedelta(days=14)), [this_week], TODAY)
 
 
 def test_what_never_occurs_is_known_at_once() -> None:

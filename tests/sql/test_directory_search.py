@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from uuid import UUID
@@ -14,8 +15,9 @@ from telemed.db import Database, Tx
 from telemed.demo.tables import known_as
 from telemed.directory import line, search, towns
 from telemed.directory.specialties import UnknownSpecialty
-from telemed.directory.types import Found, PractitionersQuery, Search
+from telemed.directory.types import Found, PractitionersQuery, Search, Town
 from telemed.directory.whereabouts import resolve
+from telemed.directory.windows import window
 from telemed.identity.callers import ANONYMOUS, SYSTEM
 from telemed.pg import Urls
 from tests import region
@@ -189,6 +191,19 @@ async def test_only_who_fits_is_found(tx: Tx) -> None:
     ):
         await tx.connection.execute(change)
     assert await everybody(tx, specialty="ent") == []
+
+
+@pytest.mark.parametrize("sort", ["nearest", "earliest"])
+async def test_a_page_far_down_a_country_of_towns(tx: Tx, sort: str) -> None:
+    """Looking at everybody, so many times as far back as for one page, is no more than PostgreSQL can count."""
+    spot = await resolve(tx, "17268", "en")
+    last = [msgspec.structs.replace(town, km=1000.0) for town in await towns.around(tx, spot, "ent", towns.EVERYWHERE)]
+    empty = [Town(-n, "T", "BB", 53.0, 14.0, 1, float(n), 60) for n in range(400)]
+    cursor = urlsafe_b64encode(msgspec.json.encode(line.After(0.0, 0.0, line.NOBODY, 100_000))).decode()
+    words = {"where": "17268", "specialty": "ent", "sort": sort, "cursor": cursor}
+    query = msgspec.convert(words, PractitionersQuery)
+    asked = line.Asked(query, window(query, clock.now()), spot, None)
+    assert {one.row.specialty for one in await line.first(tx, [*empty, *last], asked)} == {"ent"}
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "W10=", "WzEsMiwzXQ==", "bnVsbA=="])

@@ -21,7 +21,7 @@ PGQUEUER = ("pgqueuer", "pgqueuer_log", "pgqueuer_schedules", "pgqueuer_statisti
 
 @pytest.fixture
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The payloads that the job `probe` was run with, in order; the only other job does nothing."""
+    """The payloads that the job `probe` was run with, in order; there is no other job."""
     payloads: list[str] = []
 
     async def probe(_work: Work, payload: str) -> None:
@@ -233,4 +233,19 @@ async def test_a_worker_waits_for_a_database_that_went_away(
         )
         await asyncio.sleep(0.5)
         await put(db, "after")
-        await until(lambda: ran == ["before", "after"], 30)
+        # Longer than `job_timeout`: the queue that is just dying may still have picked it up.
+        await until(lambda: ran == ["before", "after"], 60)
+
+
+async def test_a_worker_that_could_not_say_it_is_there_says_so_later(
+    cast: Database, settings: Settings, owner: asyncpg.Connection, ran: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever the database answers meanwhile: else it would work on and be missed for good."""
+    monkeypatch.setattr(working, "SEEN_EVERY", 0.05)
+    await owner.execute("ALTER TABLE worker RENAME TO locked")
+    async with working.beside(settings):
+        await put(cast, "x")
+        await until(lambda: ran == ["x"])
+        await asyncio.sleep(0.2)
+        await owner.execute("ALTER TABLE locked RENAME TO worker")
+        await until(lambda: _none(owner, "SELECT NOT EXISTS (SELECT FROM worker)"))

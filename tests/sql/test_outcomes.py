@@ -80,6 +80,19 @@ async def test_a_time_that_was_given_away_does_not_come_back(booked: tuple[Datab
             await outcomes.undo(db, CARLA, it.id)
 
 
+async def test_an_expired_hold_has_not_taken_the_time(booked: tuple[Database, Booking]) -> None:
+    db, it = booked
+    async with db.transaction(SYSTEM) as tx:
+        await tx.connection.execute("UPDATE service SET grid = '5 min', notice = '0' WHERE id = $1", people.TALK)
+    with clock.shifted(after(1)):
+        await outcomes.note(db, CARLA, it.id, "noshow")
+        await booking.hold(db, NINE + timedelta(minutes=5))
+        with pytest.raises(SlotTaken):
+            await outcomes.undo(db, CARLA, it.id)
+    with clock.shifted(after(20)):
+        assert (await outcomes.undo(db, CARLA, it.id)).status == "booked"
+
+
 async def test_seen_at_the_practice(booked: tuple[Database, Booking]) -> None:
     db, video = booked
     here = await booking.book(db, NINE + timedelta(hours=1), booking.ALICE, CARLA, mode="in_person")

@@ -10,7 +10,7 @@ import pytest
 from telemed.db import Database
 from telemed.errors import Forbidden, NotFound
 from telemed.identity.callers import SYSTEM
-from telemed.scheduling import changes, overrides
+from telemed.scheduling import changes, holds, overrides
 from telemed.scheduling.overrides import ReasonMissing
 from telemed.scheduling.refusals import (
     AssessmentFirst,
@@ -20,7 +20,7 @@ from telemed.scheduling.refusals import (
     NotASlot,
     SlotTaken,
 )
-from telemed.scheduling.types import Booking, Mode, Patient
+from telemed.scheduling.types import Booking, Mode, Patient, Wish
 from tests import booking, people
 from tests.booking import CODES, wish
 
@@ -69,6 +69,20 @@ async def test_an_expired_hold_is_no_neighbour(open_db: Database) -> None:
     async with open_db.transaction(SYSTEM) as tx:
         await tx.connection.execute("UPDATE appointment SET expires = now() - interval '1 s' WHERE id = $1", held.id)
     assert await reserved(open_db, await put(open_db, 0))
+
+
+async def test_an_expired_hold_at_the_station_is_no_obstacle(open_db: Database) -> None:
+    petra = people.CALLERS["petra"]
+    made = await booking.book(open_db, NINE, DIETER, petra, mode="assisted", station=people.STATION)
+    await people.open_hours(open_db, people.DR_CHARLIE, NINE, 3)
+    later = NINE + timedelta(hours=1)
+    there = Wish(service=people.TALK_CHARLIE, start=later, mode="assisted", station=people.STATION)
+    held = await holds.hold(open_db, CODES, petra, there)
+    with pytest.raises(SlotTaken):
+        await overrides.move(open_db, CARLA, made.id, later, WHY)
+    async with open_db.transaction(SYSTEM) as tx:
+        await tx.connection.execute("UPDATE appointment SET expires = now() - interval '1 s' WHERE id = $1", held.id)
+    assert (await overrides.move(open_db, CARLA, made.id, later, WHY)).start == later
 
 
 @pytest.mark.rule("B-13")

@@ -153,15 +153,16 @@ async def test_long_and_short_get_the_same_share(hours: Database, owner: asyncpg
 async def test_local_days_of_a_cap_on_days_with_two_clocks(cast: Database, owner: asyncpg.Connection) -> None:
     """The day in which the clocks go back has 25 hours, and is one day of the cap all the same."""
     await owner.execute("UPDATE service SET daily_cap = 2, horizon = '366 days' WHERE id = $1", TALK)
-    for first_hour in (datetime(2027, 10, 30, 22, tzinfo=UTC), datetime(2027, 3, 27, 23, tzinfo=UTC)):
-        length = 25 if first_hour.month == 10 else 23
-        await people.open_hours(cast, DR_BOB, first_hour - timedelta(hours=1), length + 2)
-        last = first_hour + timedelta(hours=length) - QUARTER
-        await book(cast, first_hour, patient("Anna"))
-        await book(cast, last, patient("Berta"))
-        with pytest.raises(SlotTaken) as refused:
-            await book(cast, first_hour + timedelta(hours=12), patient("Clara"))
-        assert refused.value.data["taken"] == ["day"]
-        found = await free(cast, near=True, since=first_hour - timedelta(hours=1), until=last + timedelta(hours=2))
-        assert [start for start in found if first_hour <= start <= last] == []
-        assert {first_hour - QUARTER, last + QUARTER} <= set(found)
+    with clock.shifted(datetime(2027, 1, 4, tzinfo=UTC) - clock.now()):  # before both, and within the horizon
+        for first_hour in (datetime(2027, 10, 30, 22, tzinfo=UTC), datetime(2027, 3, 27, 23, tzinfo=UTC)):
+            length = 25 if first_hour.month == 10 else 23
+            await people.open_hours(cast, DR_BOB, first_hour - timedelta(hours=1), length + 2)
+            last = first_hour + timedelta(hours=length) - QUARTER
+            await book(cast, first_hour, patient("Anna"))
+            await book(cast, last, patient("Berta"))
+            with pytest.raises(SlotTaken) as refused:
+                await book(cast, first_hour + timedelta(hours=12), patient("Clara"))
+            assert refused.value.data["taken"] == ["day"]
+            found = await free(cast, near=True, since=first_hour - timedelta(hours=1), until=last + timedelta(hours=2))
+            assert [start for start in found if first_hour <= start <= last] == []
+            assert {first_hour - QUARTER, last + QUARTER} <= set(found)

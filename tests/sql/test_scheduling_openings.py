@@ -15,8 +15,8 @@ from telemed.identity.callers import ANONYMOUS, SYSTEM
 from telemed.scheduling import closures, openings
 from telemed.scheduling.closures import ClosureWish
 from telemed.scheduling.rules import Range, Rule
-from telemed.scheduling.slots import first_free, slots
-from telemed.scheduling.types import Slot, SlotsQuery
+from telemed.scheduling.slots import slots
+from telemed.scheduling.types import FirstFree, Slot, SlotsQuery
 from tests import people
 from tests.booking import book, patient
 from tests.people import CALLERS, DR_BOB, DR_CHARLIE, STATION, TALK, TALK_CHARLIE, TALK_DORA
@@ -146,5 +146,8 @@ async def test_the_first_free_start_of_many(cast: Database) -> None:
     await book(cast, nine, patient("Berta"), service=TALK_CHARLIE)
     await people.open_hours(cast, DR_BOB, nine - timedelta(hours=1) + timedelta(days=3), 1)
     async with cast.transaction(ANONYMOUS) as tx:
-        found = await first_free(tx, [TALK, TALK_CHARLIE, TALK_DORA, people.fixed(99)])
-    assert found == {TALK: nine + QUARTER}
+        found = await tx.many(
+            FirstFree, "scheduling.first_free", services=[TALK, TALK_CHARLIE, TALK_DORA, people.fixed(99)], near=None,
+            now=clock.now(),
+        )  # fmt: skip
+    assert found == [FirstFree(TALK, nine + QUARTER)]

@@ -56,6 +56,7 @@ async def tx(country: Database, request: pytest.FixtureRequest) -> AsyncIterator
 
 async def _people(tx: Tx, dice: random.Random) -> None:
     run = tx.connection.execute
+    await run("SELECT setseed($1)", dice.random())
     await run("UPDATE site SET active = false WHERE kind = 'practice'")
     midnight = datetime.combine(clock.now().astimezone(ZONE).date(), time(), ZONE)
     for number in range(14):

@@ -4,6 +4,7 @@
 // three times, because each one interrupts.
 const MOMENTS = [300, 120, 60];
 const WARNING = 120;
+const HOUR = 3600;
 
 class Countdown {
   /** @type {HTMLElement} */ #box;
@@ -25,7 +26,7 @@ class Countdown {
   #tick() {
     const left = Math.max(0, Math.ceil((this.#end - performance.now()) / 1000));
     const shown = /** @type {HTMLElement} */ (this.#box.querySelector("[data-left]"));
-    shown.hidden = false;
+    shown.hidden = left > HOUR; // beside it stands until when, which says more than 812 minutes
     const clock = `${Math.floor(left / 60)}:${String(left % 60).padStart(2, "0")}`;
     shown.textContent = (this.#box.dataset.rest ?? "{}").replace("{}", clock);
     if (left === 0) {
