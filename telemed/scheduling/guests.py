@@ -36,7 +36,7 @@ class CodeEntry(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 @operation("POST", "/api/v1/sessions/guest", verb="session.open", status=201, errors=(UnknownCode,), limit=GUESSES)
 async def enter_code(request: web.Request, body: CodeEntry) -> Session:
-    """Exchange an appointment code for a token that opens this one appointment."""
+    """Exchange a code for a token that opens this one appointment, or this one place on the waiting list."""
     return await by_code(request, body.code)
 
 
