@@ -43,7 +43,11 @@ from telemed.identity.tokens import Keys
 from telemed.keys import DATABASE, KEYS, SETTINGS
 from telemed.routes import Route
 from telemed.scheduling import api as scheduling_api
-from telemed.scheduling import feeds, guests, hours_api, services_api, waitlist_api
+from telemed.scheduling import guests
+from telemed.scheduling.feeds import feeds
+from telemed.scheduling.hours import api as hours_api
+from telemed.scheduling.services import api as services_api
+from telemed.scheduling.waitlist import api as waitlist_api
 from telemed.settings import Settings
 from telemed.visit import assessment, changing, choice, details, legal, mine, room
 from telemed.visit import search as visit_search

@@ -29,8 +29,10 @@ from telemed.identity.callers import SYSTEM
 from telemed.identity.tokens import Keys
 from telemed.ids import new_id
 from telemed.notices import outbox
-from telemed.scheduling import busy, offers, openings, waitlist
 from telemed.scheduling.codes import Codes
+from telemed.scheduling.feeds import busy
+from telemed.scheduling.hours import openings
+from telemed.scheduling.waitlist import offers, waitlist
 from telemed.settings import Settings
 
 log = structlog.get_logger()

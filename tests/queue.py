@@ -17,9 +17,10 @@ import asyncpg
 from telemed.db import Database
 from telemed.errors import Refusal
 from telemed.identity.callers import ANONYMOUS, SYSTEM
-from telemed.scheduling import changes, offers, waitlist
+from telemed.scheduling import changes
 from telemed.scheduling.types import Patient
-from telemed.scheduling.waitlist_types import Earlier, Entry, Joining
+from telemed.scheduling.waitlist import offers, waitlist
+from telemed.scheduling.waitlist.types import Earlier, Entry, Joining
 from tests.booking import CODES, guest
 from tests.crowd import Crowd
 from tests.history import Event, Place, Places

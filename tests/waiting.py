@@ -9,10 +9,10 @@ import asyncpg
 
 from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, Caller
-from telemed.scheduling import offers, waitlist
 from telemed.scheduling.types import Patient
-from telemed.scheduling.waitlist import Ways
-from telemed.scheduling.waitlist_types import Answered, Entry, Joined, Joining
+from telemed.scheduling.waitlist import offers, waitlist
+from telemed.scheduling.waitlist.types import Answered, Entry, Joined, Joining
+from telemed.scheduling.waitlist.waitlist import Ways
 from tests import people
 from tests.booking import CODES
 

@@ -24,7 +24,7 @@ CREATE TABLE busy_calendar (
     added timestamptz NOT NULL,
     tried timestamptz,
     last_read timestamptz,
-    last_error text,                        -- a code of telemed.scheduling.busy; NULL: the last try went well
+    last_error text,                        -- a code of telemed.scheduling.feeds.busy; NULL: the last try went well
     UNIQUE (practitioner, url)
 );
 COMMENT ON TABLE busy_calendar IS 'Addresses of a practitioner''s own calendars. Retention: until removed.';

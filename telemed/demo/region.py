@@ -16,8 +16,8 @@ from telemed.demo.hours import HOURS, OFFERS
 from telemed.demo.tables import Doctor, Site, known_as
 from telemed.identity import passwords
 from telemed.pg import DatabaseError
-from telemed.scheduling import openings
-from telemed.scheduling.rules import weekly
+from telemed.scheduling.hours import openings
+from telemed.scheduling.hours.rules import weekly
 
 PASSWORD: Final = "demo-uckermark-2026"  # noqa: S105  printed by the demo; its database holds nobody real
 _SINCE: Final = date(2024, 1, 1)

@@ -14,7 +14,7 @@ from telemed import clock
 from telemed.db import Tx
 from telemed.desk.grid import Axis, Place, day_range, in_lanes
 from telemed.desk.rows import Doctor, Row, Site
-from telemed.scheduling.rules import Range, every_year, merge, subtract
+from telemed.scheduling.hours.rules import Range, every_year, merge, subtract
 
 Kind = Literal["missing", "opening", "closure", "buffer", "free", "entry"]
 

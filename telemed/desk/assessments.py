@@ -13,8 +13,8 @@ from telemed.forms import posted
 from telemed.html import page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.scheduling import assessments
-from telemed.scheduling.assessments import RESULTS, AlreadyDecided
+from telemed.scheduling.services import assessments
+from telemed.scheduling.services.assessments import RESULTS, AlreadyDecided
 from telemed.text import _
 
 # A guide for the call: read aloud, ticked on the screen, never sent anywhere. People decide, not the ticks (B-04).

@@ -19,7 +19,7 @@ from telemed.desk.todo import todo
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.scheduling import openings
+from telemed.scheduling.hours import openings
 from telemed.wording import Wording
 
 View = Literal["day", "week", "list"]

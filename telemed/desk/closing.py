@@ -15,8 +15,8 @@ from telemed.forms import UnclearDate, UnclearTime, posted, read_date, read_time
 from telemed.html import page, render
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.scheduling import closures
-from telemed.scheduling.closures import ClosureWish
+from telemed.scheduling.hours import closures
+from telemed.scheduling.hours.closures import ClosureWish
 from telemed.text import Text, _
 
 _FIELDS = ("who", "first", "last", "since", "until", "substitute", "note")

@@ -20,8 +20,8 @@ from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE, SETTINGS
 from telemed.limits import Limit
-from telemed.scheduling import busy, feeds
 from telemed.scheduling.codes import Codes
+from telemed.scheduling.feeds import busy, feeds
 from telemed.text import DEFAULT, Text
 
 _PAGE: Final = "/practice/feeds"

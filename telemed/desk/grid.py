@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
-from telemed.scheduling.rules import Range
+from telemed.scheduling.hours.rules import Range
 
 ROWS: Final = 12  # of an hour
 LANES: Final = 4

@@ -18,10 +18,10 @@ from telemed.forms import UnclearDate, UnclearTime, posted, read_date, read_time
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.scheduling import checks, closures, hours, openings
-from telemed.scheduling.hours import Kept, Whose
-from telemed.scheduling.outside import outside
-from telemed.scheduling.rules import Rule, weekly
+from telemed.scheduling.hours import checks, closures, hours, openings
+from telemed.scheduling.hours.hours import Kept, Whose
+from telemed.scheduling.hours.outside import outside
+from telemed.scheduling.hours.rules import Rule, weekly
 from telemed.text import Text, _
 from telemed.wording import Wording
 

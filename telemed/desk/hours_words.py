@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, time
 from typing import Final
 
-from telemed.scheduling.rules import WEEKDAYS, Rule, recurrence_parts
+from telemed.scheduling.hours.rules import WEEKDAYS, Rule, recurrence_parts
 from telemed.text import Text, _
 from telemed.wording import Wording
 

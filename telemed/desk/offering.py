@@ -17,9 +17,9 @@ from telemed.desk.rows import Site
 from telemed.errors import BadRequest
 from telemed.forms import UnclearDate, UnclearTime, read_date, read_time
 from telemed.scheduling import slots
+from telemed.scheduling.hours.rules import instants
 from telemed.scheduling.overrides import ReasonMissing, readable_reason
 from telemed.scheduling.refusals import InThePast
-from telemed.scheduling.rules import instants
 from telemed.scheduling.types import Mode, Service
 from telemed.text import Text, _
 from telemed.visit.days import Day, starts_by_day

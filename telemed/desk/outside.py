@@ -17,7 +17,7 @@ from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
 from telemed.notices.outbox import reached
 from telemed.scheduling import changes
-from telemed.scheduling.outside import keep, outside
+from telemed.scheduling.hours.outside import keep, outside
 from telemed.scheduling.refusals import ChangedMeanwhile
 from telemed.wording import Wording
 

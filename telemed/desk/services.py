@@ -16,9 +16,9 @@ from telemed.forms import posted
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.scheduling import services
-from telemed.scheduling.outside import outside
-from telemed.scheduling.services import Found, TooManyServices
+from telemed.scheduling.hours.outside import outside
+from telemed.scheduling.services import services
+from telemed.scheduling.services.services import Found, TooManyServices
 from telemed.text import Text
 from telemed.wording import Wording
 

@@ -10,7 +10,7 @@ import msgspec
 
 from telemed.errors import Invalid
 from telemed.forms import read_number
-from telemed.scheduling.services import Terms, checked
+from telemed.scheduling.services.services import Terms, checked
 from telemed.scheduling.types import Mode, Patients
 from telemed.text import Text, _
 

@@ -15,8 +15,8 @@ from telemed.forms import posted, read_number
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.scheduling import settings
-from telemed.scheduling.settings import REMINDERS, Practice, Settled
+from telemed.scheduling.services import settings
+from telemed.scheduling.services.settings import REMINDERS, Practice, Settled
 from telemed.text import Text, _
 
 LABELS: Final[dict[str, Text]] = {

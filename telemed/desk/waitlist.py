@@ -16,12 +16,13 @@ from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
-from telemed.scheduling import changes, offers, waitlist
+from telemed.scheduling import changes
 from telemed.scheduling.once import once
 from telemed.scheduling.refusals import ADMISSIONS, OfferGone, SlotTaken
 from telemed.scheduling.types import Service
-from telemed.scheduling.waitlist_api import JOINING
-from telemed.scheduling.waitlist_types import Joining
+from telemed.scheduling.waitlist import offers, waitlist
+from telemed.scheduling.waitlist.api import JOINING
+from telemed.scheduling.waitlist.types import Joining
 from telemed.text import Text
 from telemed.visit import wishing
 from telemed.visit.held import codes

@@ -21,11 +21,11 @@ from telemed.identity.callers import SYSTEM
 from telemed.importing import appointments, tables
 from telemed.importing.appointments import Service
 from telemed.importing.tables import Files, Row, Wrong
-from telemed.scheduling import openings
-from telemed.scheduling.checks import HoursRefused, check_rule
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.hours import Kept
-from telemed.scheduling.rules import weekly
+from telemed.scheduling.hours import openings
+from telemed.scheduling.hours.checks import HoursRefused, check_rule
+from telemed.scheduling.hours.hours import Kept
+from telemed.scheduling.hours.rules import weekly
 
 T = TypeVar("T", bound="_HasId")
 _NAMESPACE: Final = UUID("6a2f0c1e-54d3-5e0b-9b7c-0d6b1f0a7c52")

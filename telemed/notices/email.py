@@ -12,7 +12,7 @@ import aiosmtplib
 
 from telemed import clock
 from telemed.notices.types import Letter, Never, NotNow, Wording
-from telemed.scheduling.calendars import Entry, calendar, method
+from telemed.scheduling.feeds.calendars import Entry, calendar, method
 from telemed.settings import Settings
 
 TIMEOUT = 20.0  # seconds for each answer of the server

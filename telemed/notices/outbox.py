@@ -24,7 +24,7 @@ from telemed.notices.texts import compose
 from telemed.notices.types import Letter, Never, NotNow, Wording
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.types import Appointment
-from telemed.scheduling.waitlist import ways
+from telemed.scheduling.waitlist.waitlist import ways
 from telemed.settings import Settings
 
 log = structlog.get_logger()

@@ -15,9 +15,10 @@ from telemed.identity.callers import Caller
 from telemed.identity.logins import guest_session
 from telemed.keys import DATABASE, KEYS, SETTINGS
 from telemed.limits import Limit
-from telemed.scheduling import bookings, changes, holds, nearness, refusals
+from telemed.scheduling import bookings, changes, holds, refusals
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import HEADER, SCHEMA, Once, once
+from telemed.scheduling.services import nearness
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import (
     Appointment,

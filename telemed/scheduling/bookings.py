@@ -11,11 +11,12 @@ from telemed.db import Database, Tx
 from telemed.errors import Invalid
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import nearness, wishes
+from telemed.scheduling import wishes
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.holds import holder
 from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import HoldDiffers, HoldGone
+from telemed.scheduling.services import nearness
 from telemed.scheduling.types import Appointment, Blocker, Booking, BookingWish, Patient
 from telemed.text import Text
 from telemed.wording import HERE

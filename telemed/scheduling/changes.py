@@ -12,8 +12,9 @@ from telemed import clock
 from telemed.db import Database, Tx
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
-from telemed.scheduling import consent, nearness, slots
+from telemed.scheduling import consent, slots
 from telemed.scheduling.refusals import ChangedMeanwhile, ConsentOutdated, NotActive, SlotTaken, TooLate
+from telemed.scheduling.services import nearness
 from telemed.scheduling.types import Appointment, Blocker
 from telemed.scheduling.wishes import ATTEMPTS, check_slot, check_start
 

@@ -9,7 +9,7 @@ import msgspec
 
 from telemed import clock
 from telemed.db import Tx
-from telemed.scheduling.rules import local_time
+from telemed.scheduling.hours.rules import local_time
 from telemed.scheduling.types import Appointment, Service, Slot, Slots, SlotsQuery, Wish
 
 ALTERNATIVES = 5

@@ -14,10 +14,10 @@ from telemed.forms import UnclearDate, posted, read_date
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.scheduling import assessments
-from telemed.scheduling.assessments import Ask, NotNeeded
 from telemed.scheduling.refusals import ForNewPatients, NotAdmitted
-from telemed.scheduling.services_api import ASKING
+from telemed.scheduling.services import assessments
+from telemed.scheduling.services.api import ASKING
+from telemed.scheduling.services.assessments import Ask, NotNeeded
 from telemed.scheduling.types import Appointment, Patient, Service
 from telemed.text import Text, _
 from telemed.visit import held

@@ -17,10 +17,12 @@ from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE
-from telemed.scheduling import closures, holds, nearness
+from telemed.scheduling import holds
 from telemed.scheduling.api import TAKING
+from telemed.scheduling.hours import closures
 from telemed.scheduling.once import Once, once
 from telemed.scheduling.refusals import InThePast, KeptForNear, NotASlot, SlotTaken
+from telemed.scheduling.services import nearness
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import Appointment, Hold, Mode, Service, SlotsQuery, Wish
 from telemed.visit import held, home

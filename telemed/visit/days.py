@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from telemed.db import Tx
-from telemed.scheduling import nearness
+from telemed.scheduling.services import nearness
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import KeptSlot, Service, SlotsQuery
 from telemed.wording import HERE

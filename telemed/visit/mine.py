@@ -12,7 +12,8 @@ from telemed.html import locale_of, page, render, see_other
 from telemed.identity import sessions
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE, SETTINGS
-from telemed.scheduling import calendars, changes, consent, guests
+from telemed.scheduling import changes, consent, guests
+from telemed.scheduling.feeds import calendars
 from telemed.scheduling.types import Appointment
 from telemed.text import Text, _
 from telemed.visit import held

@@ -15,12 +15,13 @@ from telemed.identity.callers import Caller
 from telemed.identity.logins import guest_session
 from telemed.ids import new_id
 from telemed.keys import DATABASE, KEYS, SETTINGS
-from telemed.scheduling import guests, offers, waitlist
+from telemed.scheduling import guests
 from telemed.scheduling.once import once
 from telemed.scheduling.refusals import NotActive, OfferGone, SlotTaken, TooLate
 from telemed.scheduling.types import Appointment, Language, Service
-from telemed.scheduling.waitlist_api import JOINING
-from telemed.scheduling.waitlist_types import Earlier, Entry, Joined, Joining
+from telemed.scheduling.waitlist import offers, waitlist
+from telemed.scheduling.waitlist.api import JOINING
+from telemed.scheduling.waitlist.types import Earlier, Entry, Joined, Joining
 from telemed.text import Text
 from telemed.visit import held, wishing
 from telemed.visit.days import starts_by_day

@@ -15,8 +15,8 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 from telemed import app
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM
-from telemed.scheduling import openings
-from telemed.scheduling.rules import Rule
+from telemed.scheduling.hours import openings
+from telemed.scheduling.hours.rules import Rule
 from telemed.serving import serving
 from telemed.settings import Settings
 from telemed.wording import HERE

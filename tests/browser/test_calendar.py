@@ -10,7 +10,8 @@ from playwright.async_api import expect
 
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM
-from telemed.scheduling import changes, closures, overrides
+from telemed.scheduling import changes, overrides
+from telemed.scheduling.hours import closures
 from telemed.scheduling.types import Patient
 from telemed.wording import HERE
 from tests import booking, people

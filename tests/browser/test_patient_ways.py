@@ -13,8 +13,8 @@ from playwright.async_api import Page, expect
 from telemed import clock
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM
-from telemed.scheduling import openings
-from telemed.scheduling.rules import Rule
+from telemed.scheduling.hours import openings
+from telemed.scheduling.hours.rules import Rule
 from tests import people, waiting
 from tests.browser.checks import accessible, tab_to
 from tests.browser.conftest import Visitor

@@ -17,8 +17,9 @@ from aiohttp.resolver import ThreadedResolver
 from telemed import clock, working
 from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, SYSTEM
-from telemed.scheduling import busy, fetching, openings, rules
-from telemed.scheduling.ics import Unreadable
+from telemed.scheduling.feeds import busy, fetching
+from telemed.scheduling.feeds.ics import Unreadable
+from telemed.scheduling.hours import openings, rules
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import SlotsQuery
 from telemed.settings import Settings

@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from telemed.scheduling.fetching import address_of, is_public
+from telemed.scheduling.feeds.fetching import address_of, is_public
 
 
 @pytest.mark.parametrize("address", [

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from telemed.desk import grid
 from telemed.desk.grid import ROWS, Hour, Place, axis, day_range, in_lanes
-from telemed.scheduling.rules import Range
+from telemed.scheduling.hours.rules import Range
 
 BERLIN = ZoneInfo("Europe/Berlin")
 AUTUMN, SPRING, USUAL = date(2026, 10, 25), date(2026, 3, 29), date(2026, 11, 23)

@@ -9,8 +9,8 @@ import pytest
 
 from telemed.desk.hours_words import in_words
 from telemed.forms import read_time
-from telemed.scheduling.checks import Hint, NeverOccurs, RulesOverlap, check_rule, hints
-from telemed.scheduling.rules import Range, Rule, every_year
+from telemed.scheduling.hours.checks import Hint, NeverOccurs, RulesOverlap, check_rule, hints
+from telemed.scheduling.hours.rules import Range, Rule, every_year
 from telemed.wording import Wording
 
 BERLIN = "Europe/Berlin"

@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telemed.scheduling.rules import WEEKDAYS, Range, Rule, every_year, openings
+from telemed.scheduling.hours.rules import WEEKDAYS, Range, Rule, every_year, openings
 
 DAY = timedelta(days=1)
 ZONES = {

@@ -59,8 +59,8 @@ def test_imports_stay_within_the_walls(file: Path) -> None:
 
 def test_pure_files_do_no_io() -> None:
     for name in (
-        "scheduling/rules.py",
-        "scheduling/checks.py",
+        "scheduling/hours/rules.py",
+        "scheduling/hours/checks.py",
         "desk/grid.py",
         "consultation/room.py",
         "directory/places.py",

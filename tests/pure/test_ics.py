@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from telemed.scheduling import ics
-from telemed.scheduling.ics import Asked, Unreadable
+from telemed.scheduling.feeds import ics
+from telemed.scheduling.feeds.ics import Asked, Unreadable
 
 SINCE = datetime(2027, 3, 22, tzinfo=UTC)  # a Monday; the clocks change on the 28th
 ASKED = Asked("Europe/Berlin", SINCE, SINCE + timedelta(days=14))

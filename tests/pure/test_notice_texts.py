@@ -13,8 +13,8 @@ from telemed.directory.specialties import SPECIALTIES
 from telemed.notices.email import message
 from telemed.notices.texts import compose
 from telemed.notices.types import Kind, Letter
-from telemed.scheduling.calendars import Entry, calendar
 from telemed.scheduling.codes import Codes
+from telemed.scheduling.feeds.calendars import Entry, calendar
 from telemed.settings import Settings
 from telemed.text import LOCALES
 from tests import people

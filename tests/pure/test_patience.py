@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from telemed.scheduling.patience import LEAST, Channel, answer_by
+from telemed.scheduling.waitlist.patience import LEAST, Channel, answer_by
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from telemed.scheduling.rules import (
+from telemed.scheduling.hours.rules import (
     WEEKDAYS,
     Range,
     Rule,

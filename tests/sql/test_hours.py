@@ -13,11 +13,11 @@ from telemed import clock
 from telemed.db import Database
 from telemed.errors import NotFound
 from telemed.identity.callers import ANONYMOUS, SYSTEM
-from telemed.scheduling import closures, hours, openings
-from telemed.scheduling.checks import RulesOverlap
-from telemed.scheduling.closures import ClosureWish
-from telemed.scheduling.outside import outside
-from telemed.scheduling.rules import Range, Rule
+from telemed.scheduling.hours import closures, hours, openings
+from telemed.scheduling.hours.checks import RulesOverlap
+from telemed.scheduling.hours.closures import ClosureWish
+from telemed.scheduling.hours.outside import outside
+from telemed.scheduling.hours.rules import Range, Rule
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import SlotsQuery
 from tests import people

@@ -19,8 +19,9 @@ from telemed.directory import bounds as settling
 from telemed.errors import Refusal
 from telemed.identity.callers import SYSTEM
 from telemed.pg import Urls
-from telemed.scheduling import bookings, changes, holds, openings
-from telemed.scheduling.rules import Rule
+from telemed.scheduling import bookings, changes, holds
+from telemed.scheduling.hours import openings
+from telemed.scheduling.hours.rules import Rule
 from telemed.scheduling.types import BookingWish, Wish
 from tests import bounds, people
 from tests.booking import CODES, patient

@@ -12,9 +12,10 @@ from telemed import clock
 from telemed.db import Database
 from telemed.errors import Forbidden, Invalid, NotFound
 from telemed.identity.callers import ANONYMOUS, Caller
-from telemed.scheduling import assessments, changes, holds
-from telemed.scheduling.assessments import AlreadyDecided, Ask, NotNeeded, Result
+from telemed.scheduling import changes, holds
 from telemed.scheduling.refusals import AssessmentFirst, ForKnownPatients, ForNewPatients, TooLate
+from telemed.scheduling.services import assessments
+from telemed.scheduling.services.assessments import AlreadyDecided, Ask, NotNeeded, Result
 from telemed.scheduling.types import Patient, Wish
 from tests import people
 from tests.booking import ALICE, CODES, book, book_held, guest, hold, patient

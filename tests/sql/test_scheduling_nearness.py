@@ -11,8 +11,9 @@ import pytest
 from telemed import clock
 from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, Caller
-from telemed.scheduling import bookings, changes, holds, nearness, slots
+from telemed.scheduling import bookings, changes, holds, slots
 from telemed.scheduling.refusals import KeptForNear, NotASlot, SlotTaken
+from telemed.scheduling.services import nearness
 from telemed.scheduling.types import Slots, SlotsQuery, Wish
 from tests import people
 from tests.booking import ALICE, CODES, book, guest, patient, wish

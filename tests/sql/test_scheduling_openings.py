@@ -12,9 +12,9 @@ from telemed import clock
 from telemed.db import Database
 from telemed.errors import NotFound
 from telemed.identity.callers import ANONYMOUS, SYSTEM
-from telemed.scheduling import closures, openings
-from telemed.scheduling.closures import ClosureWish
-from telemed.scheduling.rules import Range, Rule
+from telemed.scheduling.hours import closures, openings
+from telemed.scheduling.hours.closures import ClosureWish
+from telemed.scheduling.hours.rules import Range, Rule
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import FirstFree, Slot, SlotsQuery
 from tests import people

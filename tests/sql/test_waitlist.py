@@ -11,10 +11,11 @@ from telemed import clock
 from telemed.db import Database
 from telemed.errors import NotFound
 from telemed.identity.callers import SYSTEM, Caller
-from telemed.scheduling import changes, offers, overrides, waitlist
+from telemed.scheduling import changes, overrides
 from telemed.scheduling.refusals import OfferGone, SlotTaken
 from telemed.scheduling.types import Booking, Patient
-from telemed.scheduling.waitlist_types import Earlier, Entry
+from telemed.scheduling.waitlist import offers, waitlist
+from telemed.scheduling.waitlist.types import Earlier, Entry
 from tests import people
 from tests.booking import CODES, book, guest, hold, patient
 from tests.people import CALLERS, DR_BOB, DR_DORA, TALK_DORA

@@ -10,9 +10,9 @@ import pytest
 
 from telemed.db import Database
 from telemed.errors import Invalid
-from telemed.scheduling import offers
 from telemed.scheduling.refusals import AssessmentFirst
-from telemed.scheduling.waitlist import Ways
+from telemed.scheduling.waitlist import offers
+from telemed.scheduling.waitlist.waitlist import Ways
 from telemed.wording import HERE
 from tests import people
 from tests.booking import ALICE, book, patient

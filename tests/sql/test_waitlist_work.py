@@ -13,7 +13,8 @@ from telemed import working
 from telemed.db import Database
 from telemed.errors import Unavailable
 from telemed.pg import Urls
-from telemed.scheduling import changes, offers
+from telemed.scheduling import changes
+from telemed.scheduling.waitlist import offers
 from telemed.settings import Settings
 from tests import people
 from tests.booking import book, guest

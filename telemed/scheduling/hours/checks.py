@@ -11,7 +11,7 @@ from typing import ClassVar, Final, Literal, NamedTuple
 from zoneinfo import available_timezones
 
 from telemed.errors import Invalid
-from telemed.scheduling.rules import DAY, Range, Rule, openings, recurrence_parts
+from telemed.scheduling.hours.rules import DAY, Range, Rule, openings, recurrence_parts
 from telemed.text import Text, _
 
 YEAR: Final = timedelta(days=366)

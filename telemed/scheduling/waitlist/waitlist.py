@@ -14,13 +14,14 @@ from telemed.errors import Invalid, NotFound
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import changes, nearness, slots, wishes
+from telemed.scheduling import changes, slots, wishes
 from telemed.scheduling.bookings import readable, readable_carer
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import NotActive, TooLate
+from telemed.scheduling.services import nearness
 from telemed.scheduling.types import Service, Wish
-from telemed.scheduling.waitlist_types import Earlier, Entry, Joined, Joining, Times, Waiting
+from telemed.scheduling.waitlist.types import Earlier, Entry, Joined, Joining, Times, Waiting
 from telemed.settings import Settings
 from telemed.text import Text, _
 

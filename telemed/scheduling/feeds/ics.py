@@ -1,4 +1,4 @@
-"""Busy times of a calendar file (RFC 5545), read in a process of its own: `python -m telemed.scheduling.ics`.
+"""Busy times of a calendar file (RFC 5545), read in a process of its own: `python -m telemed.scheduling.feeds.ics`.
 
 A file from outside may name a million occurrences in one line, and the libraries would look for all of them. So the
 reading has a bounded share of processor and memory and can be ended from outside, whatever the file says.
@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from telemed.scheduling.rules import Range, merge
+from telemed.scheduling.hours.rules import Range, merge
 
 MOST_EVENTS: Final = 30_000
 MOST_TIMES: Final = 10_000  # within the horizon
@@ -31,7 +31,7 @@ _TIMES: Final = {"DTSTART", "DTEND", "DURATION", "RRULE", "RDATE", "EXDATE", "RE
 
 
 class Unreadable(Exception):
-    """Why there are no busy times; `code` is a key of `telemed.scheduling.busy.WHY`."""
+    """Why there are no busy times; `code` is a key of `telemed.scheduling.feeds.busy.WHY`."""
 
     def __init__(self, code: str) -> None:
         super().__init__(code)

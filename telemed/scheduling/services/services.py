@@ -15,7 +15,7 @@ from telemed.errors import Conflict, Invalid
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import hours, openings
+from telemed.scheduling.hours import hours, openings
 from telemed.scheduling.types import Mode, Patients
 from telemed.text import Text, _
 

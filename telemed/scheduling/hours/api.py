@@ -14,10 +14,10 @@ from telemed.errors import Forbidden, NotFound
 from telemed.http import operation
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.scheduling import checks, closures, hours, outside
-from telemed.scheduling.closures import Closure, ClosureWish, LocalTime
-from telemed.scheduling.hours import Kept
-from telemed.scheduling.rules import Rule
+from telemed.scheduling.hours import checks, closures, hours, outside
+from telemed.scheduling.hours.closures import Closure, ClosureWish, LocalTime
+from telemed.scheduling.hours.hours import Kept
+from telemed.scheduling.hours.rules import Rule
 
 _RULE = (
     checks.RecurrenceUnreadable, checks.IntervalTooLong, checks.NeverOccurs, checks.EndBeforeStart,

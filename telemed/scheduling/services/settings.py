@@ -12,7 +12,7 @@ from telemed.db import Tx
 from telemed.errors import Invalid
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
-from telemed.scheduling import hours
+from telemed.scheduling.hours import hours
 from telemed.text import Text, _
 
 REMINDERS: Final = (72, 2)  # hours before

@@ -9,8 +9,8 @@ from uuid import UUID
 import msgspec
 
 from telemed.identity.types import Session
-from telemed.scheduling.patience import Channel
 from telemed.scheduling.types import Language, Line, Mode, Patient, PostalCode
+from telemed.scheduling.waitlist.patience import Channel
 
 EntryStatus = Literal["waiting", "booked", "withdrawn", "over"]
 OfferStatus = Literal["open", "accepted", "declined", "expired", "lost"]

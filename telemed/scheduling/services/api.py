@@ -15,10 +15,10 @@ from telemed.identity.callers import Caller
 from telemed.keys import DATABASE, SETTINGS
 from telemed.limits import Limit
 from telemed.names import NameUnreadable
-from telemed.scheduling import assessments, services
-from telemed.scheduling.assessments import Ask, Question, Result
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.services import Offered, Terms
+from telemed.scheduling.services import assessments, services
+from telemed.scheduling.services.assessments import Ask, Question, Result
+from telemed.scheduling.services.services import Offered, Terms
 from telemed.scheduling.types import Mode, Patients
 
 ASKING: Final = Limit(burst=10, per_minute=3)  # per client address; each one makes a practice call somebody

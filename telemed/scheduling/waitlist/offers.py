@@ -19,14 +19,14 @@ from telemed.db import Database, Tx
 from telemed.errors import NotFound
 from telemed.identity.callers import SYSTEM, Caller
 from telemed.ids import new_id
-from telemed.scheduling import waitlist
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.patience import Channel, answer_by
 from telemed.scheduling.refusals import OfferGone, SlotTaken
 from telemed.scheduling.slots import ALTERNATIVES
 from telemed.scheduling.types import Appointment, Mode
-from telemed.scheduling.waitlist import Ways
-from telemed.scheduling.waitlist_types import Answered, Entry
+from telemed.scheduling.waitlist import waitlist
+from telemed.scheduling.waitlist.patience import Channel, answer_by
+from telemed.scheduling.waitlist.types import Answered, Entry
+from telemed.scheduling.waitlist.waitlist import Ways
 
 AT_ONCE: Final = 25  # offers in one transaction; whoever else wants one of these times waits for its end
 ROUNDS: Final = 20

@@ -13,9 +13,9 @@ from telemed.db import Tx
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import openings
-from telemed.scheduling.checks import RULES_MOST, TooManyRules, check_rule
-from telemed.scheduling.rules import Rule
+from telemed.scheduling.hours import openings
+from telemed.scheduling.hours.checks import RULES_MOST, TooManyRules, check_rule
+from telemed.scheduling.hours.rules import Rule
 
 
 class Kept(Rule, frozen=True, kw_only=True):

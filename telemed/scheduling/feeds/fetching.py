@@ -18,7 +18,7 @@ from aiohttp.resolver import ThreadedResolver
 from yarl import URL
 
 from telemed import __version__
-from telemed.scheduling.ics import Unreadable
+from telemed.scheduling.feeds.ics import Unreadable
 
 TOTAL: Final = 20.0  # seconds, however slowly it drips
 MOST: Final = 5 << 20  # bytes, packed and unpacked

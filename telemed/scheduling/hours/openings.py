@@ -13,8 +13,8 @@ from telemed import clock
 from telemed.db import Database, Tx
 from telemed.identity.callers import SYSTEM
 from telemed.ids import new_id
-from telemed.scheduling import rules
-from telemed.scheduling.rules import Range, Rule
+from telemed.scheduling.hours import rules
+from telemed.scheduling.hours.rules import Range, Rule
 
 
 class _Closure(msgspec.Struct, frozen=True):

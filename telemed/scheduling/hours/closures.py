@@ -15,8 +15,8 @@ from telemed.errors import CONSTRAINTS, Forbidden
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling import hours, openings
-from telemed.scheduling.checks import (
+from telemed.scheduling.hours import hours, openings
+from telemed.scheduling.hours.checks import (
     CLOSURES_MOST,
     ClosureEndsFirst,
     ClosureTooLong,
@@ -25,7 +25,7 @@ from telemed.scheduling.checks import (
     YearlyWholeDays,
     check_closure,
 )
-from telemed.scheduling.rules import DAY, Range, every_year, instants
+from telemed.scheduling.hours.rules import DAY, Range, every_year, instants
 
 CONSTRAINTS["closure_substitute"] = SubstituteUnfit
 AHEAD = timedelta(days=60)  # how long before patients are told

@@ -23,8 +23,8 @@ from telemed.identity.callers import ANONYMOUS
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
 from telemed.limits import Limit
-from telemed.scheduling.calendars import Entry, event_of
 from telemed.scheduling.codes import Codes
+from telemed.scheduling.feeds.calendars import Entry, event_of
 from telemed.scheduling.types import Mode
 from telemed.settings import Settings
 from telemed.text import Text, _, choose

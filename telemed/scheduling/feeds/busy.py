@@ -13,10 +13,11 @@ from telemed.db import Database, Tx
 from telemed.errors import Conflict, Invalid
 from telemed.identity.callers import SYSTEM
 from telemed.ids import new_id
-from telemed.scheduling import fetching, ics, openings
-from telemed.scheduling.fetching import Allowed, Fetched, is_public
-from telemed.scheduling.ics import Asked, Unreadable
-from telemed.scheduling.rules import Range
+from telemed.scheduling.feeds import fetching, ics
+from telemed.scheduling.feeds.fetching import Allowed, Fetched, is_public
+from telemed.scheduling.feeds.ics import Asked, Unreadable
+from telemed.scheduling.hours import openings
+from telemed.scheduling.hours.rules import Range
 from telemed.text import Text, _
 
 # A little farther than slots are offered, so that an unchanged file need not be fetched again every day.
