@@ -11,6 +11,7 @@ from typing import NamedTuple
 from aiohttp import web
 
 from telemed.errors import NotFound
+from telemed.joining import joined
 
 STATIC_DIR = Path(__file__).parent / "static"
 _SMALL = 256  # bytes; below this gzip's header costs more than it saves
@@ -33,6 +34,7 @@ class Assets:
         files = {
             f.relative_to(STATIC_DIR).as_posix(): f.read_bytes() for f in sorted(STATIC_DIR.rglob("*")) if f.is_file()
         }
+        files["js/call.js"] = joined(files, "js/call/page.js")
         digest = hashlib.sha256()
         for name, raw in files.items():
             digest.update(name.encode() + raw)

@@ -1,0 +1,58 @@
+"""The scripts of one page in one file: fifteen requests are much on a weak line, one is not.
+
+The modules stay what they are, small files that import each other and that tests load one by one. Each becomes a
+function that returns what it exports; the entry stands last, unwrapped. Only the plainest import and export is
+understood, and everything else is an error when the server starts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from graphlib import TopologicalSorter
+from posixpath import dirname, normpath
+
+_IMPORT = re.compile(r'^import \{(\s*\w+(?:,\s*\w+)*,?\s*)\} from "(\.\.?/[\w/-]+\.js)";$', re.MULTILINE)
+_EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.MULTILINE)
+_LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+
+
+class NotPlain(ValueError):
+    """A module says more than this joiner understands."""
+
+
+def joined(files: Mapping[str, bytes], entry: str) -> bytes:
+    """One module that does what `entry` and all it imports do. `files`: name below `static/` -> source.
+
+    Raises NotPlain, graphlib.CycleError for modules that import each other, KeyError for one that is missing.
+    """
+    sources: dict[str, str] = {}
+    needs: dict[str, list[str]] = {}
+    wanted = [entry]
+    while wanted:
+        name = wanted.pop()
+        if name not in sources:
+            sources[name] = files[name].decode()
+            needs[name] = [_resolve(name, path) for _, path in _IMPORT.findall(sources[name])]
+            wanted += needs[name]
+    order = TopologicalSorter(needs).static_order()
+    return "".join(_part(name, sources[name], name == entry) for name in order).encode()
+
+
+def _part(name: str, source: str, last: bool) -> str:
+    exports = [export for _, export in _EXPORT.findall(source)]
+    body = _IMPORT.sub(lambda found: f"const {{{found[1]}}} = {_variable(_resolve(name, found[2]))};", source)
+    body = _EXPORT.sub(r"\1 \2", body)
+    if left := _LEFT.search(body):
+        raise NotPlain(f"{name}: {left[0]}")
+    if last:
+        return body
+    return f"const {_variable(name)} = (() => {{\n{body}return {{ {', '.join(exports)} }};\n}})();\n"
+
+
+def _resolve(importer: str, path: str) -> str:
+    return normpath(f"{dirname(importer)}/{path}")
+
+
+def _variable(name: str) -> str:
+    return "$" + re.sub(r"\W", "_", name.removesuffix(".js"))
