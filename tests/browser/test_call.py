@@ -59,8 +59,8 @@ async def test_media_go_encrypted_from_browser_to_browser(cast: Database, visito
             assert figures["states"] == ["connected"] and figures["pairs"] == [["host", "host"]]
             sdp: str = await page.evaluate("window.connections.map((pc) => pc.localDescription.sdp).join('')")
             media = [line for line in sdp.splitlines() if line.startswith("m=")]
-            assert [line.split()[0] for line in media] == ["m=audio", "m=video"], "audio is negotiated first"
-            assert all(line.split()[2] == "UDP/TLS/RTP/SAVPF" for line in media)
+            assert [line.split()[0] for line in media] == ["m=audio", "m=video", "m=application"], "audio comes first"
+            assert [line.split()[2] for line in media] == ["UDP/TLS/RTP/SAVPF"] * 2 + ["UDP/DTLS/SCTP"]
             assert "a=fingerprint:sha-256" in sdp and "a=crypto" not in sdp
             peers = await page.evaluate("window.connections.length")
             assert peers == 1, "a connection for each other person and none for the server"

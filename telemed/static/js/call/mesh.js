@@ -1,6 +1,7 @@
 // All connections of a page, kept in step with the roster: made for who is admitted, closed for who is not, and left
 // alone in every other case (consultation/PROTOCOL.md, "Connecting two pages").
 import { Peer } from "./peer.js";
+/** @import { Channels } from "./channels.js" */
 /** @import { Command, IceConfig, Kind, RosterSeat, Seat, ServerMessage } from "./types" */
 
 const HOPELESS = 15_000; // ms of "failed" in spite of ICE restarts
@@ -12,14 +13,16 @@ export class Mesh {
   /** @type {Set<Seat>} */ #unlisted = new Set();
   /** @type {IceConfig} */ #ice = { servers: [], policy: "all" };
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
-  #send; #changed; #hopeless;
+  #channels; #send; #changed; #hopeless;
 
   /**
+   * @param {Channels} channels
    * @param {(command: Command) => void} send
    * @param {(seat: Seat, state: RTCPeerConnectionState) => void} changed
    * @param {() => void} hopeless  a connection cannot be repaired: come back as a new page
    */
-  constructor(send, changed, hopeless) {
+  constructor(channels, send, changed, hopeless) {
+    this.#channels = channels;
     this.#send = send;
     this.#changed = changed;
     this.#hopeless = hopeless;
@@ -54,7 +57,7 @@ export class Mesh {
     for (const [name, seat] of admitted) {
       const peer = this.#peers.get(name);
       if (peer) peer.renumber(seat.epoch);
-      else this.#peers.set(name, new Peer(seat, this.#ice, this.#tracks, this.#send, (state) => this.#watch(name, state)));
+      else this.#peers.set(name, this.#connect(seat));
     }
     this.#roster = [...roster, ...kept.map((seat) => ({ ...seat, state: /** @type {const} */ ("away") }))];
     return this.#roster;
@@ -81,9 +84,16 @@ export class Mesh {
     this.#roster = [];
   }
 
+  /** @param {RosterSeat} seat */
+  #connect(seat) {
+    const changed = (/** @type {RTCPeerConnectionState} */ state) => this.#watch(seat.seat, state);
+    return new Peer(seat, this.#ice, this.#tracks, this.#channels, this.#send, changed);
+  }
+
   /** @param {Seat} name */
   #close(name) {
     clearTimeout(this.#failing.get(name));
+    this.#channels.close(name);
     this.#peers.get(name)?.close();
     this.#peers.delete(name);
   }

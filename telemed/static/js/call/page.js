@@ -1,4 +1,5 @@
 // The call page: device check, waiting room, conversation, after. Brings signalling, media and view together.
+import { Channels } from "./channels.js";
 import { Check } from "./check.js";
 import { Devices } from "./devices.js";
 import { Mesh } from "./mesh.js";
@@ -20,7 +21,9 @@ const devices = new Devices((kind, track) => {
 });
 const stage = new Stage((act, seat) => signalling.send({ type: act, seat }));
 const check = new Check(devices, (id) => stage.speaker(id));
+const channels = new Channels();
 const mesh = new Mesh(
+  channels,
   (command) => signalling.send(command),
   (seat, state) => stage.connection(seat, state),
   () => {

@@ -1,5 +1,6 @@
 // One connection to one other page: W3C perfect negotiation (WebRTC 10.7), with politeness given by the server. Audio
 // is negotiated first. Signalling may come and go; the connection does not notice.
+/** @import { Channels } from "./channels.js" */
 /** @import { Command, Description, Candidates, IceConfig, Kind, RosterSeat } from "./types" */
 
 const BATCH = 15; // ms without another candidate; a burst goes in one message, a late one from the relay by itself
@@ -23,10 +24,11 @@ export class Peer {
   /**
    * @param {RosterSeat} seat @param {IceConfig} ice
    * @param {Record<Kind, MediaStreamTrack | null>} tracks  ours, as they are now
+   * @param {Channels} channels
    * @param {(command: Command) => void} send
    * @param {(state: RTCPeerConnectionState) => void} changed
    */
-  constructor(seat, ice, tracks, send, changed) {
+  constructor(seat, ice, tracks, channels, send, changed) {
     this.instance = seat.instance;
     this.stream = new MediaStream();
     this.#seat = seat.seat;
@@ -46,6 +48,7 @@ export class Peer {
       pc.addTransceiver(tracks.audio ?? "audio", { direction: "sendrecv" });
       pc.addTransceiver(tracks.video ?? "video", { direction: "sendrecv" });
     }
+    channels.open(seat.seat, pc); // after audio and video, which come first in the offer
     this.#watch();
   }
 
