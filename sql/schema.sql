@@ -1144,6 +1144,15 @@ CREATE TABLE public.town (
     lon double precision NOT NULL
 );
 COMMENT ON TABLE public.town IS 'Where a specialty has ever been offered. Retention: kept (public data).';
+CREATE TABLE public.verified (
+    appointment uuid NOT NULL,
+    epoch integer NOT NULL,
+    seat text NOT NULL,
+    match boolean NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT verified_seat_check CHECK ((seat = ANY (ARRAY['patient'::text, 'practitioner'::text])))
+);
+COMMENT ON TABLE public.verified IS 'Whether the words on both screens were the same: connection metadata. Retention: at most 90 days (V-04).';
 CREATE TABLE public.worker (
     id uuid NOT NULL,
     seen timestamp with time zone NOT NULL
@@ -1244,6 +1253,8 @@ ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT station_taken EXCLUDE USING gist (station WITH =, during WITH &&) WHERE ((status = ANY (ARRAY['held'::text, 'booked'::text, 'arrived'::text, 'fulfilled'::text])));
 ALTER TABLE ONLY public.town
     ADD CONSTRAINT town_pkey PRIMARY KEY (place, specialty);
+ALTER TABLE ONLY public.verified
+    ADD CONSTRAINT verified_pkey PRIMARY KEY (appointment, epoch, seat);
 ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_code_digest_key UNIQUE (code_digest);
 ALTER TABLE ONLY public.waitlist_entry
@@ -1383,6 +1394,8 @@ ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_place_fkey FOREIGN KEY (place) REFERENCES public.place(id);
 ALTER TABLE ONLY public.station
     ADD CONSTRAINT station_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
+ALTER TABLE ONLY public.verified
+    ADD CONSTRAINT verified_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.person(id);
 ALTER TABLE ONLY public.waitlist_entry
@@ -1464,6 +1477,8 @@ CREATE POLICY site_write ON public.site USING (((public.caller_role() = ANY (ARR
 ALTER TABLE public.station ENABLE ROW LEVEL SECURITY;
 CREATE POLICY station_read ON public.station FOR SELECT USING (true);
 CREATE POLICY station_write ON public.station USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()))));
+ALTER TABLE public.verified ENABLE ROW LEVEL SECURITY;
+CREATE POLICY verified_in_the_room ON public.verified USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = 'guest'::text) AND (appointment = public.caller_appointment()))));
 ALTER TABLE public.waitlist_entry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY waitlist_guest ON public.waitlist_entry USING (((public.caller_role() = ANY (ARRAY['guest'::text, 'anonymous'::text, 'assistant'::text])) AND ((id = public.caller_entry()) OR ((public.caller_role() = 'guest'::text) AND (appointment = public.caller_appointment())))));
 CREATE POLICY waitlist_practice ON public.waitlist_entry USING (((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site())));
@@ -1550,5 +1565,6 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.seating TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signing_key TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.station TO telemed_app;
 GRANT SELECT ON TABLE public.town TO telemed_app;
+GRANT SELECT,INSERT,UPDATE ON TABLE public.verified TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worker TO telemed_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT USAGE ON SEQUENCES TO telemed_app;

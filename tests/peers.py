@@ -22,6 +22,7 @@ class Page:
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
         self.heard: list[dict[str, Any]] = []
+        self.token = ""  # the last one given; not among what is heard, since it comes at its own time
 
     async def say(self, **message: object) -> None:
         await self.ws.send_str(json.dumps(message))
@@ -35,6 +36,9 @@ class Page:
                     message = json.loads(frame.data)
                 else:
                     message = {"type": "closed", "code": self.ws.close_code}
+                if message["type"] == "token":
+                    self.token = message["token"]
+                    continue
                 self.heard.append(message)
                 if not kinds or message["type"] in kinds:
                     return message

@@ -25,6 +25,7 @@ class Client:
         self.http, self.base, self.appointment, self.token = http, base, appointment, token
         self.instance = secrets.token_urlsafe(12)
         self.seq = 0
+        self.pass_: dict[str, str] = {}  # the token for the next resume
         self.counter = 0
         self.roster: dict[str, dict[str, Any]] = {}
         self.links: dict[str, dict[str, Any]] = {}  # seat -> {instance, up}
@@ -44,20 +45,19 @@ class Client:
     async def run(self) -> None:
         """Until a close code that forbids coming back."""
         while self.closed not in (1000, 4403, 4406, 4409, 4410):
-            ticket = await self.ticket()
+            entry = self.pass_ or {"ticket": await self.ticket()}
             async with self.http.ws_connect(f"{self.base}/api/v1/socket") as self.socket:
-                first = {"ticket": ticket, "instance": self.instance}
                 if self.seq:
-                    await self.send(type="resume", seq=self.seq, **first)
+                    await self.send(type="resume", seq=self.seq, instance=self.instance, **entry)
                 else:
-                    await self.send(type="hello", versions=[1], **first)
+                    await self.send(type="hello", versions=[1], instance=self.instance, **entry)
                 async for frame in self.socket:
-                    await self.take(json.loads(frame.data), ticket)
+                    await self.take(json.loads(frame.data))
                 self.closed = self.socket.close_code
                 self.socket = None
                 self.wake()
 
-    async def take(self, message: dict[str, Any], ticket: str) -> None:
+    async def take(self, message: dict[str, Any]) -> None:
         self.seq = max(self.seq, message.get("seq", 0))
         kind = message["type"]
         if kind == "joined":
@@ -74,11 +74,17 @@ class Client:
                 await self.send(**command)
         elif kind == "desc":
             await self.described(message)
-        elif kind == "err" and message["code"] == "gone":
+        elif kind == "token":
+            self.pass_ = {"token": message["token"]}
+        elif kind == "err" and message["code"] in ("token_refused", "token_spent"):
+            self.pass_ = {}
+        elif kind == "err" and message["code"] in ("gone", "locked"):
             if not all(link["up"] for link in self.links.values()):
                 self.links.clear()
                 self.instance = secrets.token_urlsafe(12)
-            await self.send(type="hello", ticket=ticket, instance=self.instance, versions=[1])
+            await asyncio.sleep(5 if message["code"] == "locked" else 0)
+            self.pass_ = {}
+            await self.send(type="hello", ticket=await self.ticket(), instance=self.instance, versions=[1])
         if kind in ("ok", "err"):
             self.unanswered.pop(message.get("id", ""), None)
         self.seen.append(message)

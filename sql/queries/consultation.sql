@@ -21,6 +21,7 @@ SELECT name FROM person WHERE id = :person AND active;
 
 -- name: enter
 -- A ticket is good if the appointment still stands as it did when the ticket was made. The patient has then arrived.
+-- A socket that enters once more (`attendance` is not 0) goes on with the attendance it has.
 WITH entered AS (
     UPDATE appointment SET
         status = CASE WHEN :seat::text = 'patient' THEN 'arrived' ELSE status END,
@@ -32,14 +33,16 @@ WITH entered AS (
     RETURNING id),
 tidied AS (
     UPDATE attendance SET "left" = :now FROM entered
-    WHERE attendance.appointment = entered.id AND seat = :seat::text AND "left" IS NULL),
+    WHERE attendance.appointment = entered.id AND seat = :seat::text AND "left" IS NULL
+      AND attendance.id <> :attendance::bigint),
 sat AS (
-    INSERT INTO attendance (appointment, seat, joined) SELECT id, :seat::text, :now FROM entered RETURNING id)
-SELECT sat.id AS attendance,
+    INSERT INTO attendance (appointment, seat, joined) SELECT id, :seat::text, :now FROM entered
+    WHERE :attendance::bigint = 0 RETURNING id)
+SELECT coalesce((SELECT id FROM sat), :attendance::bigint) AS attendance,
        :seat::text = 'practitioner' OR EXISTS (
            SELECT FROM seating WHERE seating.appointment = :appointment AND seating.epoch = :epoch
            AND seat = :seat::text AND state = 'admitted') AS admitted
-FROM sat CROSS JOIN LATERAL pg_notify('appointment', :appointment::uuid::text);
+FROM entered CROSS JOIN LATERAL pg_notify('appointment', :appointment::uuid::text);
 
 -- name: leave
 -- A socket is gone; its page may be back in a moment, under a new attendance.
@@ -77,3 +80,12 @@ audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment)
     SELECT :now, 'practitioner', :person::uuid, site, 'consultation.end', id FROM ended)
 SELECT id FROM ended CROSS JOIN LATERAL pg_notify('appointment', id::text);
+
+-- name: verified
+-- Whether the words on both screens were the same, as one side says; the words are not known here.
+WITH standing AS (
+    SELECT id, epoch FROM appointment WHERE id = :appointment AND epoch = :epoch AND status IN ('booked', 'arrived'))
+INSERT INTO verified (appointment, epoch, seat, match, at)
+SELECT id, epoch, :seat::text, :match::boolean, :now FROM standing
+ON CONFLICT (appointment, epoch, seat) DO UPDATE SET match = EXCLUDED.match, at = EXCLUDED.at
+RETURNING appointment;

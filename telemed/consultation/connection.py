@@ -1,30 +1,29 @@
-"""One socket: its reader is the request's handler; what the room says is written as it is said.
-
-Nothing that is sent is waited for. What a page has not taken yet lies in its transport, at most OUTBOX bytes of it: who
-reads more slowly is closed and resumes, and nobody else notices.
-"""
+"""One socket: its reader is the request's handler; what the room says is written as it is said."""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-import msgspec
+import msgspec.structs
 import structlog
 from aiohttp import WSMessage, WSMsgType, web
 
 from telemed.consultation import messages as m
 from telemed.consultation import refusals as r
 from telemed.consultation import settle, tickets
-from telemed.consultation.log import WINDOW, WINDOW_BYTES
-from telemed.consultation.room import EMPTY, Entry, Left, Said, Seated, State, check, fold
+from telemed.consultation.log import WINDOW
+from telemed.consultation.outbox import Outbox
+from telemed.consultation.room import EMPTY, Entry, Left, Said, Seated, State, check_command, fold, refused
 from telemed.consultation.sdp import vet
+from telemed.consultation.succession import RENEWED_AFTER
 from telemed.consultation.turn import ice
 from telemed.consultation.types import Claims
 from telemed.consultation.views import Me, view
-from telemed.consultation.wire import Bucket, text_frame
+from telemed.consultation.wire import Bucket, decoded
 from telemed.errors import Refusal
 from telemed.identity.tokens import TokenRefused
 
@@ -32,8 +31,8 @@ if TYPE_CHECKING:
     from telemed.consultation.live import Rooms
 
 HELLO_WITHIN = 3.0  # seconds
-GOODBYE_WITHIN = 10.0  # seconds until a line that takes no close frame is cut
-OUTBOX = 2 * WINDOW_BYTES  # a page that resumes may get a whole window at once
+AGAIN_WITHIN = 30.0  # seconds for the next hello of a page that was told `gone` or `locked`
+STAT_EVERY = 4.0  # seconds; pages are asked for 5, lines are not as regular as clocks
 REMEMBERED = WINDOW  # answered ids per page
 
 log = structlog.get_logger()
@@ -50,11 +49,13 @@ class Connection:
     def __init__(self, rooms: Rooms, ws: web.WebSocketResponse, locale: str, transport: asyncio.Transport) -> None:
         self._rooms, self._ws, self._locale, self._transport = rooms, ws, locale, transport
         self._bucket = Bucket()
+        self._outbox = Outbox(ws, transport, lambda: self._refuse(r.TooSlow()))
         self._unfollow: Callable[[], None] | None = None
-        self._renewal: asyncio.TimerHandle | None = None
+        self._renewals: dict[object, asyncio.TimerHandle] = {}
         self._answered: dict[str, int] = {}
-        self._outbox: list[bytes] = []
         self._room = ""
+        self._stat_at = 0.0
+        self._entrances = 0
         self._waiting: asyncio.Task[None] | None = None
         self._last_word: int | None = None
         self.socket = secrets.token_urlsafe(9)
@@ -69,12 +70,12 @@ class Connection:
         try:
             await self._listen()
             if self._last_word is not None:
-                await self._close(self._last_word)
+                await self._outbox.close(self._last_word)
         finally:
             if self._unfollow is not None:
                 self._unfollow()
-            if self._renewal is not None:
-                self._renewal.cancel()
+            for renewal in self._renewals.values():
+                renewal.cancel()
             self._rooms.gone(self)
 
     def drain(self, after_ms: int) -> None:
@@ -98,7 +99,8 @@ class Connection:
         """A frame; None at the end."""
         self._waiting = task = asyncio.current_task()
         try:
-            frame = await self._ws.receive(HELLO_WITHIN if self.me is None else None)
+            patience = None if self.me else AGAIN_WITHIN if self.claims else HELLO_WITHIN
+            frame = await self._ws.receive(patience)
         except TimeoutError:
             raise r.HelloLate from None
         except asyncio.CancelledError:
@@ -111,7 +113,8 @@ class Connection:
         return frame if frame.type in (WSMsgType.TEXT, WSMsgType.BINARY) else None
 
     async def _read(self, frame: WSMessage) -> None:
-        match self._decode(frame):
+        self._bucket.spend()
+        match decoded(frame):
             case m.Hello() | m.Resume() as entrance:
                 if self.me is not None:
                     raise r.AlreadyJoined
@@ -126,61 +129,75 @@ class Connection:
             case command:
                 await self._obey(command, self.me, self.claims)
 
-    def _decode(self, frame: WSMessage) -> m.ClientMessage:
-        if frame.type is WSMsgType.BINARY:
-            raise r.BinaryRefused
-        self._bucket.spend()
-        size = len(frame.data) if frame.data.isascii() else len(frame.data.encode())
-        if size > m.SDP_LIMIT:
-            raise r.FrameTooLarge
-        try:
-            message = m.decode(frame.data)
-        except msgspec.DecodeError:
-            raise r.Malformed from None
-        if size > m.FRAME_LIMIT and not isinstance(message, m.Desc):
-            raise r.FrameTooLarge
-        return message
-
     async def _enter(self, message: m.Entrance) -> None:
         if isinstance(message, m.Hello) and not set(message.versions) & set(m.VERSIONS):
             raise r.UnsupportedVersion
-        claims = tickets.read(self._rooms.keys, message.ticket)
+        claims, succeeds = self._presented(message)
         if self.claims is not None and (claims.room, claims.seat) != (self.claims.room, self.claims.seat):
             raise TokenRefused
         self._rooms.take(self, claims)
         self.claims, self._room = claims, claims.room
-        entered = await tickets.enter(self._rooms.db, claims)
+        entered = await tickets.enter(self._rooms.db, claims, self.attendance)
         self.attendance = entered.attendance
         resume = isinstance(message, m.Resume)
         me = Me(claims.seat, message.instance, self.socket, self._locale)
         seated = Seated(
-            claims.seat, message.instance, self.socket, claims.name, claims.about, entered.admitted, resume
+            claims.seat, message.instance, self.socket, claims.name, claims.about, entered.admitted, resume, succeeds
         )  # fmt: skip
-        seq = await self._rooms.log.append(self._room, seated, f"{self.socket}:{message.instance}:{resume}")
+        self._entrances += 1
+        seq = await self._rooms.log.append(self._room, seated, f"{self.socket}:{self._entrances}")
         past, unfollow = await self._rooms.log.follow(self._room, self._told)
         (base, snapshot), *missed = past
         after = message.seq if isinstance(message, m.Resume) else seq - 1
-        if not base <= after < seq:  # the window is past it, or it is a number of another room
+        # Gone: the window is past it, or it is a number of another room.
+        refusal = refused(past, seq) if base <= after < seq else r.GoneBy
+        if refusal is not None:
             unfollow()
-            raise r.GoneBy
+            raise refusal
         self._unfollow, self.me, self.state = unfollow, me, fold(EMPTY, base, snapshot)
         for number, entry in missed:
             self._hear(number, entry, me, aloud=number > after)
+
+    def _presented(self, message: m.Entrance) -> tuple[Claims, str]:
+        """Who comes in, and the socket that is succeeded when it is by a resume token. Raises TokenRefused."""
+        if isinstance(message, m.Resume) and message.token is not None:
+            successor = self._rooms.succession.read(message.token)
+            if successor.instance != message.instance:
+                raise TokenRefused
+            return successor.claims, successor.socket
+        return tickets.read(self._rooms.keys, message.ticket or ""), ""
 
     async def _obey(self, command: m.Command, me: Me, claims: Claims) -> None:
         if command.id in self._answered:
             self._send(m.Ok(command.id, self._answered[command.id]))
             return
-        said = Said(me.seat, me.instance, command)
         try:
-            refusal = check(self.state, said) or (vet(command.sdp) if isinstance(command, m.Desc) else None)
+            refusal = check_command(self.state, me.seat, me.instance, command) or self._vet(command)
             if refusal is not None:
                 raise refusal
             await settle.settle(self._rooms.db, claims, command)
         except Refusal as error:
             self._refuse(error, command.id)
             return
-        await self._rooms.log.append(self._room, said, f"{me.instance}:{command.id}")
+        if not isinstance(command, m.Private):
+            await self._rooms.log.append(
+                self._room, Said(me.seat, me.instance, command), f"{me.instance}:{command.id}"
+            )  # fmt: skip
+            return
+        if isinstance(command, m.AskIce):
+            self._send_ice(me)
+        self._send(m.Ok(command.id))
+
+    def _vet(self, command: m.Command) -> type[r.SocketRefusal] | None:
+        """What the room cannot know: whether a description is fit to be passed on, and what time it is."""
+        if isinstance(command, m.Desc):
+            return vet(command.sdp)
+        if isinstance(command, m.Stat):
+            now = time.monotonic()
+            if now - self._stat_at < STAT_EVERY:
+                return r.TooSoon
+            self._stat_at = now
+        return None
 
     # Writing.
 
@@ -213,6 +230,8 @@ class Connection:
         self._send(message)
         if isinstance(message, m.Resumed) and self.state.members[me.seat].admitted:
             self._send_ice(me)
+        if isinstance(message, m.Joined | m.Resumed):
+            self._send_token(me)
         last = _LAST_WORDS.get(message.code if isinstance(message, m.Err) else type(message))
         if last:
             self._finish(last)
@@ -224,36 +243,28 @@ class Connection:
     def _ice(self, me: Me) -> m.IceConfig:
         settings = self._rooms.settings
         if settings.turn_urls:
-            if self._renewal is not None:
-                self._renewal.cancel()
-            self._renewal = asyncio.get_running_loop().call_later(
-                settings.turn_ttl.total_seconds() * 0.75, self._renew, me
-            )
+            self._later(settings.turn_ttl.total_seconds() * 0.75, self._renew_ice, me)
         return ice(settings, f"{self.claims.appointment}-{me.seat}" if self.claims else me.seat)
 
-    def _renew(self, me: Me) -> None:
+    def _renew_ice(self, me: Me) -> None:
         member = self.state.members.get(me.seat)
         if member is not None and member.admitted:
             self._send_ice(me)
 
+    def _send_token(self, me: Me) -> None:
+        if self.claims is not None:
+            self._send(self._rooms.succession.token(self.claims, me.instance, self.socket))
+            self._later(RENEWED_AFTER.total_seconds(), self._send_token, me)
+
+    def _later(self, seconds: float, what: Callable[[Me], None], me: Me) -> None:
+        """Once; later, if it is said again before."""
+        if what in self._renewals:
+            self._renewals[what].cancel()
+        self._renewals[what] = asyncio.get_running_loop().call_later(seconds, what, me)
+
     def _send(self, message: m.ServerMessage) -> None:
-        if self._last_word is not None:
-            return
-        if not self._outbox:
-            asyncio.get_running_loop().call_soon(self._flush)
-        self._outbox.append(text_frame(m.encode(message)))
-
-    def _flush(self) -> None:
-        """Writes what was said in this turn of the loop at once: what goes out costs most by the piece.
-
-        Past aiohttp's own writer, whose every frame has to be awaited in case the page reads slowly.
-        """
-        if not self._outbox or self._ws.closed or self._transport.is_closing():
-            return
-        self._transport.write(b"".join(self._outbox))
-        self._outbox.clear()
-        if self._transport.get_write_buffer_size() > OUTBOX:
-            self._refuse(r.TooSlow())
+        if self._last_word is None:
+            self._outbox.put(message)
 
     # Ending.
 
@@ -279,12 +290,3 @@ class Connection:
             self._last_word = code
             if self._waiting is not None:
                 self._waiting.cancel()
-
-    async def _close(self, code: int) -> None:
-        # By the reader, and to the end: a page that finds the line cut may not believe the close code.
-        self._flush()
-        try:
-            async with asyncio.timeout(GOODBYE_WITHIN):
-                await self._ws.close(code=code)
-        except TimeoutError:
-            self._transport.abort()

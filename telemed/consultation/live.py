@@ -17,6 +17,7 @@ from telemed.consultation.log import Log, MemoryLog
 from telemed.consultation.messages import EndReason
 from telemed.consultation.refusals import OriginRefused, RoomFull
 from telemed.consultation.room import Away, Ended, Left
+from telemed.consultation.succession import Succession
 from telemed.consultation.tickets import SOCKET, find, within
 from telemed.consultation.types import Claims, Room
 from telemed.db import Database
@@ -42,6 +43,7 @@ class Rooms:
 
     def __init__(self, db: Database, keys: Keys, settings: Settings, log: Log) -> None:
         self.db, self.keys, self.settings, self.log = db, keys, settings, log
+        self.succession = Succession(settings.secret)
         self.node = secrets.token_hex(4)
         self._here: defaultdict[str, set[Connection]] = defaultdict(set)
         self._open: set[Connection] = set()

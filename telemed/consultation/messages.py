@@ -1,135 +1,75 @@
 """The wire of a consultation: protocol v1, one closed class per message (see PROTOCOL.md).
 
 JSON text frames; the field `type` says which class. Unknown types and unknown fields are refused. `ClientMessage` is
-what a page may send, `ServerMessage` what it may get; `desc`, `cand` and `mode` exist in both directions, and on
-their way out the server replaces `to` by a `from` that it takes from the socket.
+what a page may send (commands.py), `ServerMessage` what it may get. `desc`, `cand`, `mode`, `track` and `ask` exist in
+both directions, and on their way out the server replaces `to` by a `from` that it takes from the socket.
 """
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
-VERSIONS = (1,)
-FRAME_LIMIT = 16 * 1024  # bytes of a frame
-SDP_LIMIT = 32 * 1024  # bytes of a `desc` frame
-CANDIDATES_LIMIT = 32  # candidates in one `cand`
-RATE, BURST = 40, 120  # messages a second, and at once, per socket
-
-Seat = Literal["patient", "practitioner", "assistant"]
-Instance = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{12,32}\Z")]  # one load of a page
-Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}\Z")]  # one intention of a page, repeated when unsure
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # a place in the room's log; starts at the room's birth in Unix ms
-Token = Annotated[str, Meta(min_length=1, max_length=4096)]
-
-
-class _Message(Struct, frozen=True, forbid_unknown_fields=True, tag_field="type"):
-    """A frame; `type` is its tag."""
-
-
-class Candidate(Struct, frozen=True, forbid_unknown_fields=True, rename={
-    "sdp_mid": "sdpMid", "sdp_m_line_index": "sdpMLineIndex", "username_fragment": "usernameFragment",
-}):  # fmt: skip
-    """RTCIceCandidateInit (W3C WebRTC 4.8.1.1); an empty `candidate` ends the gathering."""
-
-    candidate: Annotated[str, Meta(max_length=1024)]
-    sdp_mid: Annotated[str, Meta(max_length=64)] | None = None
-    sdp_m_line_index: Annotated[int, Meta(ge=0, le=64)] | None = None
-    username_fragment: Annotated[str, Meta(max_length=256)] | None = None
-
-
-Candidates = Annotated[list[Candidate], Meta(min_length=1, max_length=CANDIDATES_LIMIT)]
-Kind = Literal["offer", "answer"]
-Sdp = Annotated[str, Meta(min_length=1, max_length=SDP_LIMIT)]
-
-
-# What a page may send.
-
-
-class Hello(_Message, tag="hello", frozen=True):
-    ticket: Token
-    instance: Instance
-    versions: Annotated[list[int], Meta(min_length=1, max_length=16)]
-
-
-class Resume(_Message, tag="resume", frozen=True):
-    ticket: Token
-    instance: Instance
-    seq: Seq
-
-
-class Bye(_Message, tag="bye", frozen=True):
-    pass
-
-
-class Ping(_Message, tag="ping", frozen=True):
-    pass
-
-
-class Admit(_Message, tag="admit", frozen=True):
-    id: Id
-    seat: Seat
-
-
-class Hold(_Message, tag="hold", frozen=True):
-    id: Id
-    seat: Seat
-
-
-class Deny(_Message, tag="deny", frozen=True):
-    id: Id
-    seat: Seat
-
-
-class Kick(_Message, tag="kick", frozen=True):
-    id: Id
-    seat: Seat
-
-
-class End(_Message, tag="end", frozen=True):
-    id: Id
-
-
-class Desc(_Message, tag="desc", frozen=True):
-    id: Id
-    to: Seat
-    epoch: Seq
-    kind: Kind
-    sdp: Sdp
-
-
-class Cand(_Message, tag="cand", frozen=True):
-    id: Id
-    to: Seat
-    epoch: Seq
-    candidates: Candidates
-
-
-class Mode(_Message, tag="mode", frozen=True):
-    id: Id
-    mic: bool
-    cam: bool
-
-
-Entrance = Hello | Resume
-Command = Admit | Hold | Deny | Kick | End | Desc | Cand | Mode
-ClientMessage = Hello | Resume | Bye | Ping | Command
-
-
-# What a page may get.
+from telemed.consultation.commands import (
+    Admit,
+    Ask,
+    AskIce,
+    Bye,
+    Cand,
+    ClientMessage,
+    Command,
+    Deny,
+    Desc,
+    End,
+    Entrance,
+    Hello,
+    Hold,
+    Kick,
+    Lock,
+    Mode,
+    Ping,
+    Private,
+    Resume,
+    Sas,
+    Stat,
+    Told,
+    Tracks,
+)
+from telemed.consultation.vocabulary import (
+    BURST,
+    CANDIDATES_LIMIT,
+    FRAME_LIMIT,
+    RATE,
+    SDP_LIMIT,
+    TRACKS_LIMIT,
+    VERSIONS,
+    Candidate,
+    EndReason,
+    Kind,
+    Label,
+    Level,
+    Message,
+    Milliseconds,
+    Percent,
+    Quality,
+    Seat,
+    Track,
+    Wish,
+)
 
 
 class Limits(Struct, frozen=True):
     frame: int = FRAME_LIMIT
     sdp: int = SDP_LIMIT
     candidates: int = CANDIDATES_LIMIT
+    tracks: int = TRACKS_LIMIT
     rate: int = RATE
     burst: int = BURST
 
 
-class Welcome(_Message, tag="welcome", frozen=True):
+class Welcome(Message, tag="welcome", frozen=True):
     node: str
     versions: tuple[int, ...] = VERSIONS
     limits: Limits = Limits()
@@ -148,6 +88,8 @@ class RosterSeat(Struct, frozen=True):
     polite: bool
     mic: bool
     cam: bool
+    tracks: tuple[Track, ...] = ()
+    quality: Quality | None = None
 
 
 class IceServer(Struct, frozen=True, omit_defaults=True):
@@ -163,75 +105,81 @@ class IceConfig(Struct, frozen=True):
     policy: Literal["all", "relay"] = "all"
 
 
-class Joined(_Message, tag="joined", frozen=True):
+class Joined(Message, tag="joined", frozen=True):
     seat: Seat
     seq: int
     admitted: bool
     roster: tuple[RosterSeat, ...]
     ice: IceConfig | None = None
+    locked: bool = False
 
 
-class Resumed(_Message, tag="resumed", frozen=True):
+class Resumed(Message, tag="resumed", frozen=True):
     seq: int
 
 
-class Waiting(_Message, tag="waiting", frozen=True):
+class TokenFor(Message, tag="token", frozen=True):
+    """Good for one `resume` of this page, until `expires` (RFC 3339)."""
+
+    token: str
+    expires: str
+
+
+class Waiting(Message, tag="waiting", frozen=True):
     seq: int
     practitioner_here: bool
 
 
-class Admitted(_Message, tag="admitted", frozen=True):
+class Admitted(Message, tag="admitted", frozen=True):
     seq: int
 
 
-class Held(_Message, tag="held", frozen=True):
+class Held(Message, tag="held", frozen=True):
     seq: int
 
 
-class Denied(_Message, tag="denied", frozen=True):
+class Denied(Message, tag="denied", frozen=True):
     seq: int
 
 
-class Roster(_Message, tag="roster", frozen=True):
+class Roster(Message, tag="roster", frozen=True):
     seq: int
     seats: tuple[RosterSeat, ...]
+    locked: bool = False
 
 
-class Ice(_Message, tag="ice", frozen=True):
+class Ice(Message, tag="ice", frozen=True):
     servers: tuple[IceServer, ...]
     policy: Literal["all", "relay"]
 
 
-class Replaced(_Message, tag="replaced", frozen=True):
+class Replaced(Message, tag="replaced", frozen=True):
     seq: int
 
 
-class Kicked(_Message, tag="kicked", frozen=True):
+class Kicked(Message, tag="kicked", frozen=True):
     seq: int
 
 
-EndReason = Literal["fulfilled", "cancelled", "moved", "noshow", "expired", "consent_withdrawn"]
-
-
-class Ended(_Message, tag="ended", frozen=True):
+class Ended(Message, tag="ended", frozen=True):
     seq: int
     reason: EndReason
 
 
-class Drain(_Message, tag="drain", frozen=True):
+class Drain(Message, tag="drain", frozen=True):
     after_ms: int
 
 
-class Pong(_Message, tag="pong", frozen=True):
+class Pong(Message, tag="pong", frozen=True):
     pass
 
 
-class Ok(_Message, tag="ok", frozen=True):
+class Ok(Message, tag="ok", omit_defaults=True, frozen=True):
     id: str
-    seq: int
+    seq: int = 0
 
 
-class Err(_Message, tag="err", omit_defaults=True, frozen=True):
+class Err(Message, tag="err", omit_defaults=True, frozen=True):
     code: str
     sentence: str
     fatal: bool
@@ -239,7 +187,7 @@ class Err(_Message, tag="err", omit_defaults=True, frozen=True):
     seq: int = 0
 
 
-class DescFrom(_Message, tag="desc", frozen=True):
+class DescFrom(Message, tag="desc", frozen=True):
     seq: int
     from_: Seat = field(name="from")
     epoch: int
@@ -247,25 +195,45 @@ class DescFrom(_Message, tag="desc", frozen=True):
     sdp: str
 
 
-class CandFrom(_Message, tag="cand", frozen=True):
+class CandFrom(Message, tag="cand", frozen=True):
     seq: int
     from_: Seat = field(name="from")
     epoch: int
     candidates: list[Candidate]
 
 
-class ModeFrom(_Message, tag="mode", frozen=True):
+class ModeFrom(Message, tag="mode", frozen=True):
     seq: int
     from_: Seat = field(name="from")
     mic: bool
     cam: bool
 
 
+class TracksFrom(Message, tag="track", frozen=True):
+    seq: int
+    from_: Seat = field(name="from")
+    tracks: tuple[Track, ...]
+
+
+class AskFrom(Message, tag="ask", frozen=True):
+    seq: int
+    from_: Seat = field(name="from")
+    what: Wish
+
+
+class QualityOf(Message, tag="quality", frozen=True):
+    seq: int
+    from_: Seat = field(name="from")
+    level: Level
+    rtt_ms: Milliseconds | None
+    loss_pct: Percent | None
+
+
+Relayed = DescFrom | CandFrom | ModeFrom | TracksFrom | AskFrom | QualityOf
 Logged = (
-    Joined | Resumed | Waiting | Admitted | Held | Denied | Roster | Replaced | Kicked | Ended
-    | Ok | Err | DescFrom | CandFrom | ModeFrom
+    Joined | Resumed | Waiting | Admitted | Held | Denied | Roster | Replaced | Kicked | Ended | Ok | Err | Relayed
 )  # fmt: skip
-ServerMessage = Logged | Welcome | Ice | Drain | Pong
+ServerMessage = Logged | Welcome | TokenFor | Ice | Drain | Pong
 
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _server_decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
@@ -285,3 +253,12 @@ def decode_server(frame: str | bytes) -> ServerMessage:
 def encode(message: ServerMessage | ClientMessage) -> bytes:
     """One frame, in UTF-8."""
     return _encoder.encode(message)
+
+
+__all__ = [
+    "BURST", "CANDIDATES_LIMIT", "FRAME_LIMIT", "RATE", "SDP_LIMIT", "TRACKS_LIMIT", "VERSIONS", "Admit", "Ask",
+    "AskFrom", "AskIce", "Bye", "Cand", "CandFrom", "Candidate", "ClientMessage", "Command", "Deny", "Desc",
+    "DescFrom", "End", "EndReason", "Entrance", "Hello", "Hold", "Kick", "Kind", "Label", "Level", "Lock",
+    "Mode", "Ping", "Private", "Quality", "Relayed", "Resume", "Sas", "Seat", "ServerMessage", "Stat", "Told",
+    "Track", "Tracks", "Wish",
+]  # fmt: skip

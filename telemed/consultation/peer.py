@@ -19,7 +19,15 @@ from telemed.consultation.links import Links
 from telemed.consultation.testcard import Received
 
 RECONNECT = {1001, 1005, 1006, 1011, 1012, 4408, 4429, 4503}
-TRANSIENT = {"token_refused", "unavailable", "hello_late", "too_slow", "internal"}  # with a new ticket, try again
+LOCKED_PAUSE = 5.0  # seconds before the next hello in front of a locked room
+TRANSIENT = {
+    "token_refused",
+    "token_spent",
+    "unavailable",
+    "hello_late",
+    "too_slow",
+    "internal",
+}  # with a new ticket, try again
 PAUSES = (0.3, 1.0, 2.0, 4.0)  # seconds between attempts; the last one repeats
 
 M = TypeVar("M", bound=m.ServerMessage)
@@ -41,6 +49,7 @@ class Peer:
         self._unanswered: dict[str, m.Command] = {}
         self.instance = secrets.token_urlsafe(12)
         self.seq = 0
+        self.token = ""  # for a resume without a ticket; kept until it is refused or another one comes
         self.messages: list[m.ServerMessage] = []
         self.links = Links(self, media=media)
         self.connected = 0  # sockets that got as far as joined or resumed
@@ -137,17 +146,19 @@ class Peer:
             self._news.notify_all()
 
     async def _visit(self) -> None:
-        ticket = await self._ticket()
+        ticket = "" if self.token else await self._ticket()
         async with self._session.ws_connect(self._url, heartbeat=10, max_msg_size=m.SDP_LIMIT * 2) as ws:
             self._ws = ws
-            if self.seq:
-                await self.send(m.Resume(ticket, self.instance, self.seq))
+            if self.token:
+                await self.send(m.Resume(self.instance, self.seq, token=self.token))
+            elif self.seq:
+                await self.send(m.Resume(self.instance, self.seq, ticket=ticket))
             else:
                 await self.send(m.Hello(ticket, self.instance, list(m.VERSIONS)))
             async for frame in ws:
                 if frame.type is WSMsgType.TEXT:
                     message = m.decode_server(frame.data)
-                    await self._take(message, ticket)
+                    await self._take(message)
                     self.messages.append(message)
                     async with self._news:
                         self._news.notify_all()
@@ -156,7 +167,7 @@ class Peer:
         if self.over is None and not again:
             self.over = f"closed {ws.close_code}"
 
-    async def _take(self, message: m.ServerMessage, ticket: str) -> None:
+    async def _take(self, message: m.ServerMessage) -> None:
         self.seq = max(self.seq, getattr(message, "seq", 0))
         match message:
             case m.Joined(roster=seats, ice=ice):
@@ -180,16 +191,28 @@ class Peer:
                 await self.links.describe(message)
             case m.CandFrom():
                 await self.links.attempt(message)
+            case m.TokenFor(token=token):
+                self.token = token
+            case m.Err(code="token_refused" | "token_spent"):
+                self.token = ""
             case m.Err(code="gone"):
                 if not self.links.connected:
                     await self.links.drop()
                     self.instance = secrets.token_urlsafe(12)
-                await self.send(m.Hello(ticket, self.instance, list(m.VERSIONS)))
+                self.token = ""
+                await self._hello_again()
+            case m.Err(code="locked"):
+                await asyncio.sleep(LOCKED_PAUSE)
+                await self._hello_again()
             case m.Err(code=code, fatal=True) if code not in TRANSIENT:
                 self.over = code
             case m.Ended() | m.Kicked() | m.Denied() | m.Replaced():
                 await self.links.drop()
                 self.over = type(message).__name__.lower()
+
+    async def _hello_again(self) -> None:
+        """On the same socket."""
+        await self.send(m.Hello(await self._ticket(), self.instance, list(m.VERSIONS)))
 
     async def drop(self) -> None:
         """Loses the socket without a word, as a bad line does; `run` comes back."""

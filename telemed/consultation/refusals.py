@@ -92,6 +92,28 @@ class Barred(SocketRefusal, Forbidden):
     sentence = _("The practice has removed you from this consultation. Please call them.")
 
 
+class Locked(SocketRefusal):
+    """At hello. The page stays on the socket and says hello again, with a ticket, every few seconds."""
+
+    status, code, fatal = 423, "locked", False
+    sentence = _("The doctor lets nobody in at the moment. Please wait.")
+
+
+class TokenSpent(SocketRefusal):
+    """A resume token was used before, here or on another node."""
+
+    status, code, close_code = 401, "token_spent", 4401
+    sentence = _("The connection is built anew.")
+
+
+class TooSoon(SocketRefusal, TooMany):
+    code, fatal = "too_soon", False
+
+
+class SeatRefused(SocketRefusal, Forbidden):
+    fatal = False
+
+
 class PractitionerOnly(SocketRefusal, Forbidden):
     fatal = False
     sentence = _("Only the doctor may do this.")

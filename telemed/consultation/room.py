@@ -16,13 +16,16 @@ from telemed.consultation import messages as m
 from telemed.consultation.refusals import (
     Barred,
     GoneBy,
+    Locked,
     NotAdmitted,
     NotHere,
     Over,
     PractitionerOnly,
     ReplacedBy,
+    SeatRefused,
     SocketRefusal,
     Stale,
+    TokenSpent,
 )
 
 SEATS: tuple[m.Seat, ...] = get_args(m.Seat)
@@ -40,11 +43,14 @@ class Member(Struct, frozen=True):
     here: bool = True
     mic: bool = True
     cam: bool = True
+    tracks: tuple[m.Track, ...] = ()
+    quality: m.Quality | None = None
 
 
 class State(Struct, frozen=True):
     members: dict[m.Seat, Member] = {}
     barred: frozenset[m.Seat] = frozenset()
+    locked: bool = False
     ended: m.EndReason | None = None
 
 
@@ -59,7 +65,11 @@ class _Entry(Struct, frozen=True, tag_field="type", omit_defaults=True):
 
 
 class Seated(_Entry, tag="seated", frozen=True):
-    """A socket takes a seat. `resume`: it goes on where the same instance left off."""
+    """A socket takes a seat. `resume`: it goes on where the same instance left off.
+
+    `succeeds` is the socket that a resume token was given to. A seat has one socket at a time, so a token is good once:
+    whoever uses it first, on whichever node, is the socket of the seat from then on.
+    """
 
     seat: m.Seat
     instance: str
@@ -68,6 +78,7 @@ class Seated(_Entry, tag="seated", frozen=True):
     about: str = ""
     admitted: bool = False
     resume: bool = False
+    succeeds: str = ""
 
 
 class Away(_Entry, tag="away", frozen=True):
@@ -88,7 +99,7 @@ class Said(_Entry, tag="said", frozen=True):
 
     seat: m.Seat
     instance: str
-    command: m.Command
+    command: m.Told
 
 
 class Ended(_Entry, tag="ended", frozen=True):
@@ -114,8 +125,8 @@ def check(state: State, entry: Entry) -> type[SocketRefusal] | None:
     if state.ended and not isinstance(entry, Snapshot):
         return Over
     match entry:
-        case Said():
-            return _check_said(state, entry)
+        case Said(seat=seat, instance=instance, command=command):
+            return check_command(state, seat, instance, command)
         case Seated():
             return _check_seated(state, entry)
         case Away(seat=seat, socket=socket):
@@ -138,29 +149,51 @@ def _check_seated(state: State, entry: Seated) -> type[SocketRefusal] | None:
             return GoneBy
         if member.instance != entry.instance:
             return ReplacedBy
+        if entry.succeeds and entry.succeeds != member.socket:
+            return TokenSpent
+    # Whoever was let in may come back: `admitted` is remembered by the database, also for a page that was reloaded.
+    elif state.locked and entry.seat not in state.members and not entry.admitted:
+        return Locked
     return None
 
 
-def _check_said(state: State, entry: Said) -> type[SocketRefusal] | None:
-    me = state.members.get(entry.seat)
-    if entry.seat in state.barred:
+def check_command(state: State, seat: m.Seat, instance: str, command: m.Command) -> type[SocketRefusal] | None:
+    """Why this page may not say this now, or None."""
+    if state.ended:
+        return Over
+    if seat in state.barred:
         return Barred
-    if me is None or me.instance != entry.instance:
+    me = state.members.get(seat)
+    if me is None or me.instance != instance:
         return ReplacedBy
-    match entry.command:
+    match command:
         case m.Desc(to=to, epoch=epoch) | m.Cand(to=to, epoch=epoch):
-            return _check_relay(state, me, entry.seat, to, epoch)
-        case m.Admit(seat=seat) | m.Hold(seat=seat) | m.Deny(seat=seat) | m.Kick(seat=seat):
-            if entry.seat != "practitioner" or seat == "practitioner":
+            return _check_pair(state, me, seat, to, epoch)
+        case m.Admit(seat=other) | m.Hold(seat=other) | m.Deny(seat=other) | m.Kick(seat=other):
+            if seat != "practitioner" or other == "practitioner":
                 return PractitionerOnly
-            return None if seat in state.members else NotHere
-        case m.End():
-            return None if entry.seat == "practitioner" else PractitionerOnly
-        case m.Mode():
+            return None if other in state.members else NotHere
+        case m.End() | m.Lock():
+            return None if seat == "practitioner" else PractitionerOnly
+        case m.Mode() | m.Tracks() | m.Stat() | m.AskIce():
             return None if me.admitted else NotAdmitted
+        case m.Ask(to=to):
+            allowed = seat == "practitioner" or (seat, to) == ("patient", "assistant")
+            return _check_peer(state, me, seat, to) if allowed else SeatRefused
+        case m.Sas(epoch=epoch):
+            peer = _VERIFIED_WITH.get(seat)
+            return _check_pair(state, me, seat, peer, epoch) if peer else SeatRefused
 
 
-def _check_relay(state: State, me: Member, seat: m.Seat, to: m.Seat, epoch: int) -> type[SocketRefusal] | None:
+_VERIFIED_WITH: dict[m.Seat, m.Seat] = {"practitioner": "patient", "patient": "practitioner"}
+
+
+def _check_pair(state: State, me: Member, seat: m.Seat, to: m.Seat, epoch: int) -> type[SocketRefusal] | None:
+    refusal = _check_peer(state, me, seat, to)
+    return refusal or (None if epoch == pair_epoch(me, state.members[to]) else Stale)
+
+
+def _check_peer(state: State, me: Member, seat: m.Seat, to: m.Seat) -> type[SocketRefusal] | None:
     if not me.admitted:
         return NotAdmitted
     peer = state.members.get(to)
@@ -169,7 +202,7 @@ def _check_relay(state: State, me: Member, seat: m.Seat, to: m.Seat, epoch: int)
     if not peer.admitted:
         # The practitioner may know that somebody waits; nobody else may.
         return NotAdmitted if seat == "practitioner" else NotHere
-    return None if epoch == pair_epoch(me, peer) else Stale
+    return None
 
 
 def pair_epoch(a: Member, b: Member) -> int:
@@ -199,6 +232,16 @@ def fold(state: State, seq: int, entry: Entry) -> State:
             return _with(state, seat, None)
 
 
+def refused(past: list[tuple[int, Entry]], number: int) -> type[SocketRefusal] | None:
+    """Why the entry of this number changed nothing; `past` begins with a Snapshot."""
+    state = EMPTY
+    for seq, entry in past:
+        if seq == number:
+            return check(state, entry)
+        state = fold(state, seq, entry)
+    return GoneBy
+
+
 def _seated(before: Member | None, seq: int, entry: Seated) -> Member:
     if before is None:
         return Member(entry.instance, entry.socket, entry.name, entry.about, entry.admitted, seq)
@@ -208,9 +251,9 @@ def _seated(before: Member | None, seq: int, entry: Seated) -> Member:
     return Member(entry.instance, entry.socket, entry.name, entry.about, before.admitted, seq)
 
 
-def _obey(state: State, seq: int, seat: m.Seat, command: m.Command) -> State:
+def _obey(state: State, seq: int, seat: m.Seat, command: m.Told) -> State:
     match command:
-        case m.Desc() | m.Cand():
+        case m.Desc() | m.Cand() | m.Ask():
             return state
         case m.Admit(seat=other):
             member = state.members[other]
@@ -223,8 +266,14 @@ def _obey(state: State, seq: int, seat: m.Seat, command: m.Command) -> State:
             return replace(_with(state, other, None), barred=state.barred | {other})
         case m.End():
             return replace(state, ended="fulfilled")
+        case m.Lock(locked=locked):
+            return state if state.locked == locked else replace(state, locked=locked)
         case m.Mode(mic=mic, cam=cam):
             return _with(state, seat, replace(state.members[seat], mic=mic, cam=cam))
+        case m.Tracks(tracks=tracks):
+            return _with(state, seat, replace(state.members[seat], tracks=tuple(tracks)))
+        case m.Stat():
+            return _with(state, seat, replace(state.members[seat], quality=command.quality))
 
 
 def _with(state: State, seat: m.Seat, member: Member | None) -> State:

@@ -1,4 +1,4 @@
-"""What the practitioner decides is first made true in the database, then said in the room."""
+"""What is decided is first made true in the database, then said in the room."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from telemed.db import Database
 
 
 async def settle(db: Database, claims: Claims, command: m.Command) -> None:
-    """One guarded statement for `admit`, `hold`, `deny`, `kick` and `end`; none for the others.
+    """One guarded statement for `admit`, `hold`, `deny`, `kick`, `end` and `sas`; none for the others.
 
     Raises NotHere (the end of what never began) or AppointmentOver.
     """
@@ -26,6 +26,8 @@ async def settle(db: Database, claims: Claims, command: m.Command) -> None:
             await _seat(db, claims, seat, "barred")
         case m.End():
             await _end(db, claims)
+        case m.Sas(match=match):
+            await _verified(db, claims, match)
 
 
 async def _seat(db: Database, claims: Claims, seat: m.Seat, state: str) -> None:
@@ -47,3 +49,13 @@ async def _end(db: Database, claims: Claims) -> None:
         if done is None:
             room = await find(tx, claims.appointment)
             raise NotHere if room and (room.status, room.epoch) == ("booked", claims.epoch) else why_not(claims, room)
+
+
+async def _verified(db: Database, claims: Claims, match: bool) -> None:
+    async with db.transaction(within(claims)) as tx:
+        done: UUID | None = await tx.value(
+            "consultation.verified", appointment=claims.appointment, epoch=claims.epoch, seat=claims.seat, match=match,
+            now=clock.now(),
+        )  # fmt: skip
+        if done is None:
+            raise why_not(claims, await find(tx, claims.appointment))

@@ -95,13 +95,16 @@ def read(keys: Keys, token: str) -> Claims:
         raise TokenRefused from error
 
 
-async def enter(db: Database, claims: Claims) -> Entered:
-    """Takes the seat in the database. Raises AppointmentOver, ConsentMissing or Barred: what became of it since."""
+async def enter(db: Database, claims: Claims, attendance: int = 0) -> Entered:
+    """Takes the seat in the database, under the `attendance` of this socket if it has one already.
+
+    Raises AppointmentOver, ConsentMissing or Barred: what became of it since.
+    """
     async with db.transaction(within(claims)) as tx:
         entered = await tx.maybe(
             Entered, "consultation.enter",
             appointment=claims.appointment, epoch=claims.epoch, seat=claims.seat, now=clock.now(),
-            consent=CONSENT_VERSION,
+            consent=CONSENT_VERSION, attendance=attendance,
         )  # fmt: skip
         if entered is not None:
             return entered

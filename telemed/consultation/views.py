@@ -57,7 +57,10 @@ def _seated(after: State, seq: int, entry: Seated) -> list[m.Logged]:
     now = sight(after, seq, entry.seat)
     if entry.resume:
         return [m.Resumed(seq), now]
-    joined = m.Joined(entry.seat, seq, after.members[entry.seat].admitted, visible(after, entry.seat))
+    admitted = after.members[entry.seat].admitted
+    joined = m.Joined(
+        entry.seat, seq, admitted, visible(after, entry.seat), locked=admitted and after.locked
+    )  # fmt: skip
     return [joined, now] if isinstance(now, m.Waiting) else [joined]
 
 
@@ -75,7 +78,7 @@ def _told(before: State, after: State, seq: int, entry: Entry, me: Me, was: Memb
         return
     if said:
         yield from _relayed(after, seq, said, me.seat)
-        if isinstance(said.command, m.Mode):
+        if isinstance(said.command, m.Mode | m.Tracks | m.Stat):
             return  # the relayed message says it all; the roster would say it again
     if after is before:
         return  # as after every description and candidate
@@ -92,14 +95,24 @@ def _relayed(after: State, seq: int, said: Said, seat: m.Seat) -> Iterator[m.Log
             yield m.DescFrom(seq, said.seat, epoch, kind, sdp)
         case m.Cand(to=to, epoch=epoch, candidates=candidates) if to == seat:
             yield m.CandFrom(seq, said.seat, epoch, candidates)
-        case m.Mode(mic=mic, cam=cam) if said.seat in (other.seat for other in visible(after, seat)):
+        case m.Ask(to=to, what=what) if to == seat:
+            yield m.AskFrom(seq, said.seat, what)
+        case m.Mode(mic=mic, cam=cam) if _seen(after, said.seat, seat):
             yield m.ModeFrom(seq, said.seat, mic, cam)
+        case m.Tracks(tracks=tracks) if _seen(after, said.seat, seat):
+            yield m.TracksFrom(seq, said.seat, tuple(tracks))
+        case m.Stat(level=level, rtt_ms=rtt_ms, loss_pct=loss_pct) if _seen(after, said.seat, seat):
+            yield m.QualityOf(seq, said.seat, level, rtt_ms, loss_pct)
+
+
+def _seen(state: State, seat: m.Seat, by: m.Seat) -> bool:
+    return seat in (other.seat for other in visible(state, by))
 
 
 def sight(state: State, seq: int, seat: m.Seat) -> m.Roster | m.Waiting:
     """What somebody in this seat sees of the room."""
     if state.members[seat].admitted:
-        return m.Roster(seq, visible(state, seat))
+        return m.Roster(seq, visible(state, seat), state.locked)
     practitioner = state.members.get("practitioner")
     return m.Waiting(seq, practitioner is not None and practitioner.here)
 
@@ -114,6 +127,7 @@ def visible(state: State, seat: m.Seat) -> tuple[m.RosterSeat, ...]:
             seat=other, name=member.name, about=member.about, state="here" if member.here else "away",
             admitted=member.admitted, instance=member.instance, epoch=pair_epoch(me, member),
             polite=_IMPOLITE_FIRST.index(seat) > _IMPOLITE_FIRST.index(other), mic=member.mic, cam=member.cam,
+            tracks=member.tracks, quality=member.quality,
         )
         for other, member in sorted(state.members.items())
         if other != seat and (member.admitted or seat == "practitioner")

@@ -1,12 +1,31 @@
-"""Frames on their way out, and how many may come in."""
+"""Frames on their way in and out, and how many may come in."""
 
 from __future__ import annotations
 
 import struct
 import time
 
+import msgspec
+from aiohttp import WSMessage, WSMsgType
+
 from telemed.consultation import messages as m
-from telemed.consultation.refusals import TooManyMessages
+from telemed.consultation.refusals import BinaryRefused, FrameTooLarge, Malformed, TooManyMessages
+
+
+def decoded(frame: WSMessage) -> m.ClientMessage:
+    """What a frame says. Raises BinaryRefused, FrameTooLarge or Malformed."""
+    if frame.type is WSMsgType.BINARY:
+        raise BinaryRefused
+    size = len(frame.data) if frame.data.isascii() else len(frame.data.encode())
+    if size > m.SDP_LIMIT:
+        raise FrameTooLarge
+    try:
+        message = m.decode(frame.data)
+    except msgspec.DecodeError:
+        raise Malformed from None
+    if size > m.FRAME_LIMIT and not isinstance(message, m.Desc):
+        raise FrameTooLarge
+    return message
 
 
 def text_frame(text: bytes) -> bytes:

@@ -90,6 +90,21 @@ async def test_resume_from_a_place_the_log_does_not_have_is_gone_and_hello_helps
             assert patient["state"] == "here"
 
 
+async def test_who_was_given_up_in_the_waiting_room_is_gone_and_hello_helps(
+    visit: Visit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("telemed.consultation.live.LOST_AFTER", 0.1)
+    async with visit.seated("bob", "page-of-bob-1") as bob:
+        async with visit.seated("alice") as alice:
+            last = (await alice.hear("waiting"))["seq"]
+        while (await bob.hear("roster"))["seats"]:
+            pass
+        async with visit.page() as page:
+            await page.say(type="resume", token=alice.token, seq=last, instance="a-page-of-tests")
+            await page.refused("gone")
+            assert (await page.hello(await visit.ticket("alice")))["type"] == "joined"
+
+
 async def test_who_was_away_longer_than_the_window_starts_anew(visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(logs, "WINDOW", 8)
     async with visit.seated("bob", "page-of-bob-1") as bob:
@@ -110,7 +125,7 @@ async def test_who_was_away_longer_than_the_window_starts_anew(visit: Visit, mon
 async def test_a_page_that_does_not_read_is_closed_and_nobody_waits_for_it(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("telemed.consultation.connection.GOODBYE_WITHIN", 0.2)
+    monkeypatch.setattr("telemed.consultation.outbox.GOODBYE_WITHIN", 0.2)
     monkeypatch.setattr(messages, "RATE", 100_000)
     async with visit.seated("bob", "page-of-bob-1") as bob, visit.seated("alice") as alice:
         epoch = await admitted(bob)

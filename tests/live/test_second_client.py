@@ -40,6 +40,7 @@ async def test_a_whole_visit(visit: Visit) -> None:
         # Bob's socket is lost while Alice mutes; he comes back, misses nothing, and no connection is made anew.
         links = dict(bob.links)
         assert bob.socket is not None
+        bob.token = "his login has ended"
         await bob.socket.close(code=1001)
         muted = await alice.ask(type="mode", mic=False, cam=True)
         await bob.until(lambda: "resumed" in bob.types() and bob.roster)

@@ -7,8 +7,8 @@ from collections import defaultdict
 import pytest
 
 from telemed.consultation import messages as m
-from telemed.consultation.refusals import ReplacedBy
-from telemed.consultation.room import EMPTY, Away, Ended, Entry, Left, Said, Seated, State, check, fold
+from telemed.consultation.refusals import Locked, ReplacedBy, TokenSpent
+from telemed.consultation.room import EMPTY, Away, Ended, Entry, Left, Said, Seated, State, check, check_command, fold
 from telemed.consultation.views import Me, view
 
 BOB = Seated("practitioner", "bob-page-0001", "s-bob", "Dr. Bob Buchfink", "Praxis am Uckersee", admitted=True)
@@ -226,3 +226,116 @@ def test_muting_is_told_once_and_kept_for_later_comers(call: Room) -> None:
     assert call.told["s-bob"][before:] == [m.ModeFrom(call.seq, "patient", False, True)]
     call(Seated("practitioner", "bob-page-0002", "s-bob-2", admitted=True))
     assert call.told["s-bob-2"][0].roster[0].mic is False  # type: ignore[union-attr]
+
+
+def test_what_a_seat_sends_and_how_its_line_is_are_told_once_and_kept_for_later_comers(call: Room) -> None:
+    tracks, quality = [m.Track("3", "dermatoscope")], m.Quality("audio", 900, 12)
+    call(PETRA).say(BOB, m.Admit, seat="assistant")
+    before = len(call.told["s-bob"])
+    call.say(PETRA, m.Tracks, tracks=tracks).say(PETRA, m.Stat, level="audio", rtt_ms=900, loss_pct=12)
+    assert call.told["s-bob"][before:] == [
+        m.TracksFrom(call.seq - 1, "assistant", tuple(tracks)), m.QualityOf(call.seq, "assistant", "audio", 900, 12),
+    ]  # fmt: skip
+    assert call.heard(ALICE, m.QualityOf) and not call.heard(PETRA, m.QualityOf)
+    call(Seated("practitioner", "bob-page-0002", "s-bob-2", admitted=True))
+    petra = next(seat for seat in call.told["s-bob-2"][0].roster if seat.seat == "assistant")  # type: ignore[union-attr]
+    assert (petra.tracks, petra.quality) == (tuple(tracks), quality)
+    call(Seated("assistant", PETRA.instance, "s-petra-2", resume=True))
+    assert call.state.members["assistant"].tracks == tuple(tracks)
+    call(Seated("assistant", "petra-page-02", "s-petra-3"))
+    assert call.state.members["assistant"].tracks == (), "another page sends what it says itself"
+
+
+@pytest.mark.parametrize(
+    "command", [m.Tracks("1", []), m.Stat("1", "full"), m.AskIce("1"), m.Ask("1", "patient", "unmute")]
+)
+def test_who_waits_tells_nothing_and_gets_no_relay(command: m.Command) -> None:
+    room = Room()(BOB, PETRA)
+    refusal = check_command(room.state, "assistant", PETRA.instance, command)
+    assert refusal is not None and refusal.code in ("not_admitted", "forbidden")
+
+
+ASKING = {
+    (BOB, "patient"): "", (BOB, "assistant"): "", (ALICE, "assistant"): "", (ALICE, "practitioner"): "forbidden",
+    (PETRA, "patient"): "forbidden", (PETRA, "practitioner"): "forbidden", (BOB, "practitioner"): "not_here",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("who", "to"), ASKING)
+def test_who_may_ask_whom(who: Seated, to: m.Seat, call: Room) -> None:
+    call(PETRA).say(BOB, m.Admit, seat="assistant")
+    told = {name: len(messages) for name, messages in call.told.items()}
+    call.say(who, m.Ask, to=to, what="leave")
+    asked = {name for name, messages in call.told.items() if isinstance(messages[-1], m.AskFrom)}
+    if ASKING[who, to]:
+        assert call.last(who).code == ASKING[who, to]  # type: ignore[union-attr]
+        assert asked == set()
+    else:
+        assert asked == {f"s-{ {'patient': 'alice', 'assistant': 'petra'}[to] }"}
+        assert sum(len(messages) - told[name] for name, messages in call.told.items()) == 2, "the wish and its ok"
+
+
+def test_nobody_is_asked_who_waits(call: Room) -> None:
+    call(PETRA).say(BOB, m.Ask, to="assistant", what="return")
+    assert call.last(BOB).code == "not_admitted"  # type: ignore[union-attr]
+    call.say(ALICE, m.Ask, to="assistant", what="return")
+    assert call.last(ALICE).code == "not_here"  # type: ignore[union-attr]
+    assert not call.heard(PETRA, m.AskFrom)
+
+
+def test_a_locked_room_takes_nobody_new_and_everybody_back(call: Room) -> None:
+    call.say(ALICE, m.Lock, locked=True)
+    assert call.last(ALICE).code == "forbidden" and not call.state.locked  # type: ignore[union-attr]
+    call.say(BOB, m.Lock, locked=True)
+    assert [call.last(who).locked for who in (BOB, ALICE)] == [True, True]  # type: ignore[union-attr]
+    call(PETRA)
+    assert (call.last(PETRA).code, call.last(PETRA).fatal) == ("locked", False)  # type: ignore[union-attr]
+    assert "assistant" not in call.state.members
+    assert check(call.state, Seated("patient", ALICE.instance, "s-2", resume=True)) is None
+    assert check(call.state, Seated("patient", "alice-page-02", "s-2")) is None
+    call(Left("patient", "s-alice"), Left("practitioner", "s-bob"))
+    assert check(call.state, Seated("patient", "alice-page-02", "s-2", admitted=True)) is None, "a reload is a bye"
+    assert check(call.state, Seated("patient", "alice-page-02", "s-2")) is Locked
+    assert check(call.state, BOB) is None
+    call(BOB)
+    assert call.last(BOB).locked is True  # type: ignore[union-attr]
+    call.say(BOB, m.Lock, locked=False)(PETRA)
+    assert call.last(PETRA) == m.Waiting(call.seq, practitioner_here=True)
+
+
+def test_who_waits_is_not_told_of_the_lock() -> None:
+    room = Room()(BOB, ALICE).say(BOB, m.Lock, locked=True)(Seated("patient", "alice-page-02", "s-2"))
+    assert {type(message) for message in room.told["s-alice"]} == {m.Joined, m.Waiting, m.Replaced}
+    assert room.told["s-2"][0].locked is False  # type: ignore[union-attr]
+
+
+def test_a_token_is_good_once_and_for_the_last_socket_only(call: Room) -> None:
+    def resumed(socket: str, succeeds: str, instance: str = ALICE.instance) -> Seated:
+        return Seated("patient", instance, socket, resume=True, succeeds=succeeds)
+
+    call(resumed("s-2", "s-alice"))
+    assert isinstance(call.told["s-2"][0], m.Resumed)
+    call(resumed("s-3", "s-alice"))
+    assert (call.told["s-3"][0].code, call.told["s-3"][0].fatal) == ("token_spent", True)  # type: ignore[union-attr]
+    assert call.state.members["patient"].socket == "s-2", "the second use disturbs nobody"
+    call(Away("patient", "s-2"), resumed("s-4", "s-2"))
+    assert isinstance(call.told["s-4"][0], m.Resumed)
+    assert check(call.state, resumed("s-5", "s-4", "alice-page-02")) is ReplacedBy
+    call(Seated("patient", ALICE.instance, "s-5", resume=True))
+    assert check(call.state, resumed("s-6", "s-4")) is TokenSpent, "a ticket, too, ends the tokens before it"
+
+
+def test_the_words_are_compared_by_practitioner_and_patient_in_the_connection_they_belong_to(call: Room) -> None:
+    call(PETRA).say(BOB, m.Admit, seat="assistant")
+    epoch = call.epoch(ALICE, "practitioner")
+
+    def answer(who: Seated, epoch: int) -> str:
+        refusal = check_command(call.state, who.seat, who.instance, m.Sas("1", epoch, match=True))
+        return refusal.code if refusal else ""
+
+    assert [answer(who, epoch) for who in (BOB, ALICE, PETRA)] == ["", "", "forbidden"]
+    assert answer(BOB, epoch - 1) == "stale"
+    call.say(BOB, m.Hold, seat="patient")
+    assert [answer(who, epoch) for who in (BOB, ALICE)] == ["not_admitted", "not_admitted"]
+    call(Ended("cancelled"))
+    assert answer(BOB, epoch) == "ended"

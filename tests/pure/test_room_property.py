@@ -21,7 +21,9 @@ from telemed.consultation.views import Me, view
 
 SEAT = st.sampled_from(SEATS)
 ACTION = st.one_of(
-    st.tuples(st.just("enter"), SEAT, st.integers(0, 1)),
+    st.tuples(st.just("enter"), SEAT, st.integers(0, 2)),
+    st.tuples(st.just("steal"), SEAT, st.integers(0, 3)),
+    st.tuples(st.just("lock"), st.sampled_from(["practitioner", "practitioner", "patient"]), st.integers(0, 1)),
     st.tuples(st.just("lose"), SEAT, st.integers(0, 3)),
     st.tuples(st.just("read"), SEAT, st.integers(1, 9)),
     st.tuples(st.just("bye"), SEAT, st.just(0)),
@@ -29,8 +31,14 @@ ACTION = st.one_of(
     st.tuples(st.sampled_from(["admit", "hold", "deny", "kick"]), SEAT, st.integers(0, 2)),
     st.tuples(st.just("admit"), st.just("practitioner"), st.integers(0, 2)),
     st.tuples(st.just("repeat"), SEAT, st.just(0)),
-    *[st.tuples(st.sampled_from(["desc", "cand", "mode"]), SEAT, st.integers(0, 8)) for _ in range(4)],
+    *[
+        st.tuples(st.sampled_from(["desc", "cand", "mode", "ask", "track", "stat"]), SEAT, st.integers(0, 8))
+        for _ in "1234"
+    ],
 )
+
+
+RELAYED = (m.DescFrom, m.CandFrom, m.AskFrom)  # to one seat alone
 
 
 def at_once(work: Coroutine[Any, Any, Any]) -> Any:
@@ -69,7 +77,7 @@ class Page:
         self.after = self.seen = 0
         self.relayed: list[int] = []
         self.rosters: list[tuple[int, m.Logged]] = []
-        self.last: m.Command | None = None
+        self.last: m.Told | None = None
         self.over = False
 
     def read(self, entries: int, lose_after: int | None = None) -> None:
@@ -90,13 +98,13 @@ class Page:
     def take(self, seq: int, message: m.Logged) -> None:
         assert message.seq == seq
         self.seen = max(self.seen, seq)
-        if isinstance(message, m.DescFrom | m.CandFrom):
+        if isinstance(message, RELAYED):
             self.relayed.append(seq)
         elif isinstance(message, m.Err):
-            self.over = self.over or message.fatal or message.code == "gone"
+            self.over = self.over or message.fatal or message.code in ("gone", "locked")
         elif isinstance(message, m.Replaced | m.Kicked | m.Denied | m.Ended):
             self.over = True
-        if isinstance(message, m.DescFrom | m.CandFrom | m.ModeFrom | m.Roster | m.Joined):
+        if isinstance(message, m.Relayed | m.Roster | m.Joined):
             self.rosters.append((seq, message))
         if self.over:
             self.follower = None
@@ -110,6 +118,7 @@ class World:
         self.current: dict[m.Seat, Page] = {}
         self.names = 0
         self.old_sockets: dict[m.Seat, str] = {}
+        self.tokens: dict[m.Seat, list[str]] = {seat: [] for seat in SEATS}
 
     def name(self) -> str:
         self.names += 1
@@ -136,9 +145,13 @@ class World:
     def act(self, what: str, seat: m.Seat, number: int) -> None:
         page = self.current.get(seat)
         if what == "enter":
-            self.enter(seat, page, fresh=number == 0)
+            self.enter(seat, page, fresh=number == 0, token=number == 2)
         elif page is None or page.over:
             return
+        elif what == "steal" and number < len(self.tokens[seat]):
+            # Somebody has copied a token, perhaps a spent one; or the page itself never got its answer.
+            token = self.tokens[seat][-1 - number]
+            self.append(Seated(seat, page.instance, self.name(), resume=True, succeeds=token), self.name())
         elif what == "lose":
             page.read(5, lose_after=number)
             page.follower = None
@@ -156,15 +169,19 @@ class World:
         elif page.follower:
             self.command(what, page, number)
 
-    def enter(self, seat: m.Seat, page: Page | None, fresh: bool) -> None:
+    def enter(self, seat: m.Seat, page: Page | None, fresh: bool, token: bool) -> None:
         resume = not fresh and page is not None and not page.over
         if page is None or not resume:
             page = self.current[seat] = Page(seat, self.name())
             self.pages.append(page)
-        self.old_sockets[seat] = page.me.socket
+        self.old_sockets[seat] = succeeds = page.me.socket
         page.me = Me(seat, page.instance, self.name())
         page.follower = None
-        entry = Seated(seat, page.instance, page.me.socket, admitted=seat == "practitioner", resume=resume)
+        entry = Seated(
+            seat, page.instance, page.me.socket, admitted=seat == "practitioner", resume=resume,
+            succeeds=succeeds if resume and token else "",
+        )  # fmt: skip
+        self.tokens[seat].append(page.me.socket)
         seq = self.append(entry, page.me.socket)
         page.follower = self.node()
         base = page.follower.step()[1]
@@ -184,6 +201,14 @@ class World:
             page.last = m.Desc(self.name(), other, epoch, "offer", "v=0")
         elif what == "cand":
             page.last = m.Cand(self.name(), other, epoch, [m.Candidate("")])
+        elif what == "ask":
+            page.last = m.Ask(self.name(), other, "leave")
+        elif what == "lock":
+            page.last = m.Lock(self.name(), locked=number == 0)
+        elif what == "track":
+            page.last = m.Tracks(self.name(), [m.Track(str(number), "camera")])
+        elif what == "stat":
+            page.last = m.Stat(self.name(), "small", rtt_ms=number)
         else:
             page.last = m.Mode(self.name(), mic=True, cam=number % 2 == 0)
         self.append(Said(page.seat, page.instance, page.last), f"{page.instance}:{page.last.id}")
@@ -198,20 +223,42 @@ def folded(world: World) -> list[tuple[State, int, Entry]]:
     return steps
 
 
+ASKS = {("practitioner", "patient"), ("practitioner", "assistant"), ("patient", "assistant")}
+
+
+def check_door(world: World) -> None:
+    """A token lets in once, and a locked room takes nobody new."""
+    used: list[str] = []
+    for state, seq, entry in folded(world):
+        after = fold(state, seq, entry)
+        new = after.members.keys() - state.members.keys()
+        if state.locked and new:
+            assert new == {"practitioner"}, "somebody new in a locked room"
+        if isinstance(entry, Seated) and entry.succeeds and after is not state:
+            used.append(entry.succeeds)
+        if after.locked != state.locked:
+            assert isinstance(entry, Said) and entry.seat == "practitioner"
+    assert len(used) == len(set(used)), "a token was good twice"
+
+
 def expected(world: World, page: Page) -> set[int]:
     """The relayed messages that were good when folded and are for this page."""
     good = set()
     for state, seq, entry in folded(world):
-        if isinstance(entry, Said) and isinstance(entry.command, m.Desc | m.Cand) and not check(state, entry):
+        if isinstance(entry, Said) and isinstance(entry.command, m.Desc | m.Cand | m.Ask) and not check(state, entry):
             sender, holder = state.members[entry.seat], state.members[entry.command.to]
             assert sender.admitted and holder.admitted
-            assert entry.command.epoch == max(sender.since, holder.since)
+            if isinstance(entry.command, m.Ask):
+                assert (entry.seat, entry.command.to) in ASKS
+            else:
+                assert entry.command.epoch == max(sender.since, holder.since)
             if entry.command.to == page.seat and holder.instance == page.instance:
                 good.add(seq)
     return good
 
 
 def check_world(world: World) -> None:
+    check_door(world)
     for page in world.pages:
         page.read(10_000)
     states = {seq: fold(state, seq, entry) for state, seq, entry in folded(world)}

@@ -89,6 +89,7 @@ function line(state) {
     const time = new Date(state.opens).toLocaleTimeString(lang, { hour: "2-digit", minute: "2-digit" });
     wait(words("early", { time }));
   }
+  if (state.name === "locked") wait(state.sentence);
   if (state.name === "over") return finish(state.code, state.sentence);
   notice("line", state.name === "lost" ? words(state.code ?? (admitted ? "lost" : "lost_waiting")) : "");
 }

@@ -1,13 +1,14 @@
 // The socket of a seat, as consultation/PROTOCOL.md asks: hello, resume, repeat, reconnect. It knows nothing of media
 // and nothing of the page, so that a lost socket can take neither down.
 import { Refused } from "./tickets.js";
-/** @import { Command, LineState, ServerMessage, Ticket } from "./types" */
+/** @import { Command, LineState, Pass, ServerMessage, Ticket } from "./types" */
 
 const COMES_BACK = new Set([1001, 1005, 1006, 1011, 1012, 4408, 4429, 4503]);
 const ONCE_MORE = new Set([4401, 4500]);
 const WAITS = [300, 1_000, 2_000, 4_000]; // ms; the last one again and again
 const QUIET = 10_000;
 const PATIENCE = 5_000;
+const KNOCK = 5_000; // between two hellos in front of a locked room
 
 export class Signalling {
   #ticket; #heard; #shown; #keeps;
@@ -21,6 +22,8 @@ export class Signalling {
   #tries = 0;
   #secondChance = true;
   #drain = 0;
+  #path = "";
+  #token = ""; // for a resume without a ticket: kept until it is refused or another one comes
   /** @type {{ code: string, sentence?: string }} */ #said = { code: "broken" };
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #retry;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #beat;
@@ -67,10 +70,18 @@ export class Signalling {
 
   async #connect() {
     this.#drop();
+    if (this.#token) return this.#listen({ token: this.#token });
+    await this.#withTicket((ticket) => this.#listen({ ticket }));
+  }
+
+  /** Fetches a ticket and goes on with it, unless something else happened meanwhile. @param {(ticket: string) => void} next */
+  async #withTicket(next) {
     const attempt = this.#attempt;
     try {
       const { ticket, socket } = await this.#ticket();
-      if (attempt === this.#attempt) this.#listen(ticket, new WebSocket(socketAddress(socket)));
+      if (attempt !== this.#attempt) return;
+      this.#path = socket;
+      next(ticket);
     } catch (error) {
       if (attempt !== this.#attempt) return;
       if (!(error instanceof Refused)) this.#lost();
@@ -80,17 +91,17 @@ export class Signalling {
     }
   }
 
-  /** @param {string} ticket @param {WebSocket} socket */
-  #listen(ticket, socket) {
-    this.#socket = socket;
+  /** @param {Pass} pass */
+  #listen(pass) {
+    const socket = this.#socket = new WebSocket(socketAddress(this.#path));
     this.#expect(socket);
     socket.onmessage = ({ data }) => {
       this.#expect(socket);
-      this.#take(JSON.parse(data), ticket);
+      this.#take(JSON.parse(data), pass);
     };
     socket.onclose = ({ code }) => {
-      const again = ONCE_MORE.has(code) && this.#secondChance;
-      if (again) this.#secondChance = false;
+      const again = ONCE_MORE.has(code) && (this.#secondChance || "token" in pass);
+      if (again && !("token" in pass)) this.#secondChance = false;
       if (again || COMES_BACK.has(code)) this.#lost();
       else this.#over(this.#said.code, this.#said.sentence);
     };
@@ -105,14 +116,16 @@ export class Signalling {
     }, QUIET);
   }
 
-  /** @param {ServerMessage} message @param {string} ticket */
-  #take(message, ticket) {
+  /** @param {ServerMessage} message @param {Pass} pass */
+  #take(message, pass) {
     if ("seq" in message && message.seq) this.#seq = Math.max(this.#seq, message.seq);
-    const entrance = { ticket, instance: this.#instance };
     switch (message.type) {
       case "welcome":
-        if (this.#seq) this.#write({ type: "resume", ...entrance, seq: this.#seq });
-        else this.#write({ type: "hello", ...entrance, versions: [1] });
+        if ("ticket" in pass && !this.#seq) this.#hello(pass.ticket);
+        else this.#write({ type: "resume", ...pass, instance: this.#instance, seq: this.#seq });
+        return;
+      case "token":
+        this.#token = message.token;
         return;
       case "joined":
         this.#unanswered.clear();
@@ -131,15 +144,27 @@ export class Signalling {
       case "err":
         if (message.id) this.#unanswered.delete(message.id);
         if (message.fatal) this.#said = message;
+        if (message.code === "token_refused" || message.code === "token_spent") this.#token = "";
         if (message.code === "gone") {
           if (!this.#keeps()) this.#anew();
-          this.#write({ type: "hello", ticket, instance: this.#instance, versions: [1] });
+          this.#token = "";
+          if ("ticket" in pass) this.#hello(pass.ticket);
+          else this.#withTicket((ticket) => this.#hello(ticket));
+        }
+        if (message.code === "locked") {
+          this.#shown({ name: "locked", sentence: message.sentence });
+          this.#retry = setTimeout(() => this.#withTicket((ticket) => this.#hello(ticket)), KNOCK);
         }
         return;
     }
     this.#heard(message);
     if (message.type === "ended") this.#over(message.reason);
     else if (["replaced", "kicked", "denied"].includes(message.type)) this.#over(message.type);
+  }
+
+  /** @param {string} ticket */
+  #hello(ticket) {
+    this.#write({ type: "hello", ticket, instance: this.#instance, versions: [1] });
   }
 
   #opened() {
@@ -191,6 +216,7 @@ export class Signalling {
   #anew() {
     this.#instance = newInstance();
     this.#seq = 0;
+    this.#token = "";
     this.#unanswered.clear();
   }
 
