@@ -25,6 +25,13 @@ from tests import people, servers
 SECRET = "test secret, long enough to be taken"
 
 
+@pytest.fixture
+def early() -> Iterator[None]:
+    """Six in the morning, whatever the hour: `@pytest.mark.usefixtures("early")`."""
+    with people.early():
+        yield
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[pg.Urls]:
     """The urls of a migrated, empty template database."""

@@ -4,6 +4,8 @@ Charlie, a doctor of another practice, who should see none of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from functools import cache
@@ -11,8 +13,10 @@ from uuid import UUID
 
 from argon2 import PasswordHasher
 
+from telemed import clock
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM, Caller
+from telemed.wording import HERE
 
 PASSWORD = "ein sicherer Satz"
 
@@ -133,13 +137,22 @@ async def open_hours(db: Database, practitioner: UUID, start: datetime, hours: f
         )  # fmt: skip
 
 
+@contextmanager
+def early() -> Iterator[None]:
+    """The process stands at six in the morning (Berlin) of the next day: for what must not run into midnight."""
+    now = clock.now()
+    six = datetime.combine(now.astimezone(HERE).date() + timedelta(days=1), time(6), HERE)
+    with clock.shifted(six - now):
+        yield
+
+
 def tomorrow(hour: int = 9, minute: int = 0) -> datetime:
     """Tomorrow at this hour, UTC."""
-    day = datetime.now(UTC).date() + timedelta(days=1)
+    day = clock.now().date() + timedelta(days=1)
     return datetime.combine(day, time(hour, minute), UTC)
 
 
 def soon() -> datetime:
     """The next quarter of an hour at least 15 minutes away: bookable now, and its room is open already."""
-    start = datetime.now(UTC) + timedelta(minutes=15)
+    start = clock.now() + timedelta(minutes=15)
     return start.replace(minute=start.minute // 15 * 15, second=0, microsecond=0) + timedelta(minutes=15)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from pathlib import Path
 
 import msgspec
 import pytest
 from playwright.async_api import Browser, BrowserContext, async_playwright
 
-from telemed import app
+from telemed import app, clock
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM
 from telemed.scheduling.hours import openings
@@ -56,7 +56,7 @@ async def site(cast: Database, site_settings: Settings) -> AsyncIterator[str]:
 
     localhost counts as secure, so `__Host-` cookies, camera and microphone work without TLS.
     """
-    now = datetime.now(HERE)
+    now = clock.now().astimezone(HERE)
     for doctor, start, hours in (
         (people.DR_BOB, time(now.hour), 3), (people.DR_BOB, time(8), 2), (people.DR_DORA, time(11), 2),
         (people.DR_CHARLIE, time(12), 2),

@@ -23,7 +23,7 @@ from tests.browser.consulting import (
     waiting,
 )
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("early")]
 SIZES = [(360, 740), (1280, 800)]
 
 

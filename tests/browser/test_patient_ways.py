@@ -20,7 +20,7 @@ from tests.browser.checks import accessible, tab_to
 from tests.browser.conftest import Visitor
 from tests.browser.test_patient_pages import BOB, BOOK, book, fill, reserve
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("early")]
 
 
 async def booked(owner: asyncpg.Connection) -> int:
@@ -260,7 +260,7 @@ async def test_more_time_keeps_what_was_typed(visitor: Visitor) -> None:
 
 
 async def test_october_hour_is_offered_twice(visitor: Visitor, cast: Database) -> None:
-    with clock.shifted(datetime(2027, 10, 30, 12, tzinfo=UTC) - datetime.now(UTC)):
+    with clock.shifted(datetime(2027, 10, 30, 12, tzinfo=UTC) - clock.now()):
         today = clock.now().date()
         rule = Rule.weekly((7,), time(1), time(4), "Europe/Berlin", today, today + timedelta(days=2), on_holidays=True)
         async with cast.transaction(SYSTEM) as tx:

@@ -22,7 +22,7 @@ from tests.people import TALK
 from tests.sql.test_jobs import until
 from tests.waiting import fill
 
-pytestmark = [pytest.mark.browser]
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("early")]
 JOIN = f"/waitlist/join?service={TALK}"
 
 
@@ -82,7 +82,7 @@ async def test_from_the_wish_by_mail_to_the_appointment(
     await other.goto(link[0])
     await other.wait_for_url("**/waitlist")
     assert "#" not in other.url
-    await expect(other.locator("[data-left]")).to_be_visible()
+    await expect(other.locator("[data-until]")).to_be_visible()
     await accessible(other, where="an offer")
     await tab_to(other, "#accept")
     await other.keyboard.press("Enter")

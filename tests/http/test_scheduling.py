@@ -187,6 +187,7 @@ async def test_a_stranger_gets_not_found(open_client: TestClient, keys: Keys) ->
         assert (await call(open_client, method, f"/holds/{hold[1]['id']}", headers={"Hold-Secret": "x"}))[0] == 404
 
 
+@pytest.mark.usefixtures("early")
 @pytest.mark.rule("P-05")
 async def test_a_day_is_listed_for_its_own_site(open_client: TestClient, cast: Database, keys: Keys) -> None:
     await book(open_client)
