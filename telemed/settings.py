@@ -34,7 +34,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """True: take the client's address from the last X-Forwarded-For entry (one reverse proxy in front)."""
     turn_urls: tuple[str, ...] = ()
     turn_secret: str = ""
-    turn_ttl: timedelta = timedelta(hours=2)
+    turn_ttl: timedelta = timedelta(minutes=2)
+    """How long a relay takes a credential; pages get a new one before it runs out, and what they have goes on."""
+    turn_control: tuple[str, ...] = ()
+    """host:port of each relay's command line, to end what it carries once a consultation is over (turnserver.conf)."""
+    turn_control_password: str = ""
     ice_policy: Literal["all", "relay"] = "all"
     job_timeout: timedelta = timedelta(seconds=30)
     """A job whose worker gave no sign of life for so long is taken up by another one."""
@@ -60,7 +64,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     def shown(self) -> dict[str, str]:
         """Every setting as text, without its secrets, for `telemed check`."""
-        hidden = {"secret", "turn_secret", "sms_token"}
+        hidden = {"secret", "turn_secret", "turn_control_password", "sms_token"}
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         return {
             name: "(set)" if name in hidden and value else _without_password(str(value))
@@ -93,7 +97,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 
 def _parsed(field: str, raw: str) -> object:
-    if field == "turn_urls":
+    if field in ("turn_urls", "turn_control"):
         return [url for url in raw.replace(",", " ").split() if url]
     if field in ("turn_ttl", "job_timeout") and raw.isdigit():
         return timedelta(seconds=int(raw))
@@ -116,6 +120,12 @@ def _check(settings: Settings) -> None:
         raise SettingsError("TELEMED_SECRET is shorter than 32 characters; `openssl rand -hex 32` makes a good one.")
     if bool(settings.turn_urls) != bool(settings.turn_secret):
         raise SettingsError("TELEMED_TURN_URLS and TELEMED_TURN_SECRET go together; one of them is missing.")
+    if bool(settings.turn_control) != bool(settings.turn_control_password):
+        raise SettingsError(
+            "TELEMED_TURN_CONTROL and TELEMED_TURN_CONTROL_PASSWORD go together; one of them is missing."
+        )
+    if any(not at.rpartition(":")[2].isdigit() for at in settings.turn_control):
+        raise SettingsError("TELEMED_TURN_CONTROL is not host:port, for instance 127.0.0.1:5766.")
     if settings.ice_policy == "relay" and not settings.turn_urls:
         raise SettingsError("TELEMED_ICE_POLICY=relay needs TELEMED_TURN_URLS; otherwise no call would ever connect.")
     if bool(settings.smtp_url) != bool(settings.mail_from):

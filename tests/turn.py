@@ -114,6 +114,11 @@ class Turn(asyncio.DatagramProtocol):
         self._transaction = secrets.token_bytes(12)
         return await self._authenticated(0x0003, wish)
 
+    async def refresh(self) -> int:
+        """Ten minutes more for what was allocated; 437: there is nothing any more."""
+        self._transaction = secrets.token_bytes(12)
+        return await self._authenticated(0x0004, _attribute(0x000D, struct.pack("!I", 600)))
+
     async def permit(self, peer: str) -> int:
         """CreatePermission: may that address be sent to?"""
         return await self._authenticated(0x0008, _attribute(0x0012, self._address(ip_address(peer))))

@@ -14,7 +14,7 @@ from aiohttp import WSMessage, WSMsgType, web
 
 from telemed.consultation import messages as m
 from telemed.consultation import refusals as r
-from telemed.consultation import settle, tickets
+from telemed.consultation import relays, settle, tickets
 from telemed.consultation.log import WINDOW
 from telemed.consultation.outbox import Outbox
 from telemed.consultation.room import EMPTY, Entry, Left, Said, Seated, State, check_command, fold, refused
@@ -183,6 +183,7 @@ class Connection:
             await self._rooms.log.append(
                 self._room, Said(me.seat, me.instance, command), f"{me.instance}:{command.id}"
             )  # fmt: skip
+            self._rooms.cut(relays.cut_off(claims.appointment, command))
             return
         if isinstance(command, m.AskIce):
             self._send_ice(me)

@@ -12,6 +12,7 @@ import structlog
 from aiohttp import web
 
 from telemed import clock
+from telemed.consultation import relays
 from telemed.consultation.connection import Connection
 from telemed.consultation.log import Log, MemoryLog
 from telemed.consultation.messages import EndReason
@@ -83,8 +84,14 @@ class Rooms:
 
     def changed(self, appointment: str) -> None:
         """An appointment was cancelled, moved, or its consent withdrawn, on whichever node."""
+        self.cut(appointment)
         if self._here.get(appointment):
             self.spawn(self._recheck(appointment))
+
+    def cut(self, owner: str | None) -> None:
+        """Ends what the relays carry for an appointment, or for one seat of it (see `relays.close`)."""
+        if owner is not None and self.settings.turn_control:
+            self.spawn(relays.close(self.settings, owner))
 
     async def _recheck(self, appointment: str) -> None:
         async with self.db.transaction(SYSTEM) as tx:
