@@ -636,6 +636,10 @@ CREATE FUNCTION public.order_keys(sort text, km double precision, start timestam
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT CASE sort WHEN 'nearest' THEN km ELSE epoch END, CASE sort WHEN 'nearest' THEN epoch ELSE km END
         FROM (SELECT CASE WHEN isfinite(start) THEN extract(epoch FROM start)::double precision ELSE 1e12 END) AS at (epoch) $$;
+CREATE FUNCTION public.present(a public.appointment, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$ SELECT EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'patient'
+                         AND coalesce("left", 'infinity') > at - interval '2 min') $$;
 CREATE FUNCTION public.read_feed(secret_digest bytea, at timestamp with time zone) RETURNS TABLE(practitioner uuid, name text, site_name text)
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -1085,6 +1089,11 @@ CREATE TABLE public.practitioner (
     specialty text NOT NULL,
     languages text[] DEFAULT '{de}'::text[] NOT NULL,
     active boolean DEFAULT true NOT NULL,
+    late_minutes integer DEFAULT 0 NOT NULL,
+    late_note text,
+    late_until timestamp with time zone,
+    CONSTRAINT practitioner_late_minutes_check CHECK (((late_minutes >= 0) AND (late_minutes <= 240))),
+    CONSTRAINT practitioner_late_note_check CHECK (((length(late_note) >= 1) AND (length(late_note) <= 200))),
     CONSTRAINT practitioner_name_check CHECK ((name <> ''::text))
 );
 COMMENT ON TABLE public.practitioner IS 'A doctor at a practice, named in public on purpose (B-01). Retention: kept.';

@@ -89,3 +89,28 @@ INSERT INTO verified (appointment, epoch, seat, match, at)
 SELECT id, epoch, :seat::text, :match::boolean, :now FROM standing
 ON CONFLICT (appointment, epoch, seat) DO UPDATE SET match = EXCLUDED.match, at = EXCLUDED.at
 RETURNING appointment;
+
+-- name: lobby
+-- What those who wait may know: whether their doctor is with somebody else, how many of that doctor's patients come
+-- before them by the time of their appointment, and what the practice says about being late.
+SELECT a.id AS appointment, others.talking > 0 AS busy, others.before AS ahead,
+       CASE WHEN p.late_until > :now THEN p.late_minutes ELSE 0 END AS late_minutes,
+       CASE WHEN p.late_until > :now THEN coalesce(p.late_note, '') ELSE '' END AS note
+FROM appointment a JOIN practitioner p ON p.id = a.practitioner
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE inside(o)) AS talking,
+           count(*) FILTER (WHERE NOT inside(o) AND (lower(o.during), o.id) < (lower(a.during), a.id)) AS before
+    FROM appointment o
+    WHERE o.practitioner = a.practitioner AND o.id <> a.id AND o.status = 'arrived' AND o.mode <> 'in_person'
+      AND o.reserved && tstzrange(:now::timestamptz - interval '12 hours', :now + interval '12 hours') AND present(o, :now)) AS others
+WHERE a.id = ANY (:appointments::uuid[]);
+
+-- name: say_late
+-- A practice says that a doctor will be later than planned today, or (0) not any more.
+WITH late AS (
+    UPDATE practitioner SET late_minutes = :minutes, late_note = nullif(:note, ''), late_until = :until
+    WHERE id = :practitioner RETURNING id, site),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, detail)
+    SELECT :now, caller_role(), caller_person(), site, 'lobby.late', id || ' ' || :minutes FROM late)
+SELECT id FROM late CROSS JOIN LATERAL pg_notify('lobby', id::text);

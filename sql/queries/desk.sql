@@ -18,6 +18,12 @@ SELECT id, kind, name, town, zone, state, on_holidays FROM site WHERE id = :site
 -- Whose appointments a practice can look at one by one.
 SELECT id, concat_ws(' ', nullif(title, ''), name) AS name, person FROM practitioner WHERE site = :site AND active ORDER BY name, id;
 
+-- name: lates
+-- Which doctors of a practice are running late, and what is said about it.
+SELECT id AS practitioner, concat_ws(' ', nullif(title, ''), name) AS name, late_minutes AS minutes,
+       coalesce(late_note, '') AS note
+FROM practitioner WHERE site = :site AND active AND late_until > :now ORDER BY name, id;
+
 -- name: sites_of
 -- Whom a change of this appointment concerns.
 SELECT site, station_site FROM appointment WHERE id = :appointment;

@@ -66,7 +66,7 @@ class Connection:
 
     async def run(self) -> None:
         """Reads until the socket is closed. What is refused is answered; what is broken is logged; nothing escapes."""
-        self._send(m.Welcome(self._rooms.node))
+        self.send(m.Welcome(self._rooms.node))
         try:
             await self._listen()
             if self._last_word is not None:
@@ -80,7 +80,7 @@ class Connection:
 
     def drain(self, after_ms: int) -> None:
         """The server stops: the page comes back, spread over `after_ms`; its media runs on."""
-        self._send(m.Drain(after_ms))
+        self.send(m.Drain(after_ms))
         self._finish(1001)
 
     # Reading.
@@ -120,7 +120,7 @@ class Connection:
                     raise r.AlreadyJoined
                 await self._enter(entrance)
             case m.Ping():
-                self._send(m.Pong())
+                self.send(m.Pong())
             case _ if self.me is None or self.claims is None:
                 raise r.HelloExpected
             case m.Bye():
@@ -169,7 +169,7 @@ class Connection:
 
     async def _obey(self, command: m.Command, me: Me, claims: Claims) -> None:
         if command.id in self._answered:
-            self._send(m.Ok(command.id, self._answered[command.id]))
+            self.send(m.Ok(command.id, self._answered[command.id]))
             return
         try:
             refusal = check_command(self.state, me.seat, me.instance, command) or self._vet(command)
@@ -187,7 +187,7 @@ class Connection:
             return
         if isinstance(command, m.AskIce):
             self._send_ice(me)
-        self._send(m.Ok(command.id))
+        self.send(m.Ok(command.id))
 
     def _vet(self, command: m.Command) -> type[r.SocketRefusal] | None:
         """What the room cannot know: whether a description is fit to be passed on, and what time it is."""
@@ -224,11 +224,13 @@ class Connection:
             del self._answered[next(iter(self._answered))]
 
     def _tell(self, message: m.Logged, me: Me) -> None:
+        if isinstance(message, m.Waiting):
+            self._rooms.lobby.enter(self)
         if isinstance(message, m.Joined) and message.admitted:
             message = msgspec.structs.replace(message, ice=self._ice(me))
         elif isinstance(message, m.Admitted):
             self._send_ice(me)
-        self._send(message)
+        self.send(message)
         if isinstance(message, m.Resumed) and self.state.members[me.seat].admitted:
             self._send_ice(me)
         if isinstance(message, m.Joined | m.Resumed):
@@ -239,7 +241,7 @@ class Connection:
 
     def _send_ice(self, me: Me) -> None:
         config = self._ice(me)
-        self._send(m.Ice(config.servers, config.policy))
+        self.send(m.Ice(config.servers, config.policy))
 
     def _ice(self, me: Me) -> m.IceConfig:
         settings = self._rooms.settings
@@ -254,7 +256,7 @@ class Connection:
 
     def _send_token(self, me: Me) -> None:
         if self.claims is not None:
-            self._send(self._rooms.succession.token(self.claims, me.instance, self.socket))
+            self.send(self._rooms.succession.token(self.claims, me.instance, self.socket))
             self._later(RENEWED_AFTER.total_seconds(), self._send_token, me)
 
     def _later(self, seconds: float, what: Callable[[Me], None], me: Me) -> None:
@@ -263,7 +265,7 @@ class Connection:
             self._renewals[what].cancel()
         self._renewals[what] = asyncio.get_running_loop().call_later(seconds, what, me)
 
-    def _send(self, message: m.ServerMessage) -> None:
+    def send(self, message: m.ServerMessage) -> None:
         if self._last_word is None:
             self._outbox.put(message)
 
@@ -275,13 +277,13 @@ class Connection:
             self._refuse(error)
             return
         log.error("socket_broken", socket=self.socket, exc_info=error)
-        self._send(m.Err("internal", r.Internal.sentence.render(self._locale), fatal=True))
+        self.send(m.Err("internal", r.Internal.sentence.render(self._locale), fatal=True))
         self._finish(r.Internal.close_code)
 
     def _refuse(self, refusal: Refusal, id: str = "") -> None:
         # A refusal that the socket's own classes do not know ends an entrance, but not a call.
         fatal = refusal.fatal if isinstance(refusal, r.SocketRefusal) else self.me is None
-        self._send(m.Err(refusal.code, refusal.text.render(self._locale), fatal, id))
+        self.send(m.Err(refusal.code, refusal.text.render(self._locale), fatal, id))
         if fatal:
             self._finish(refusal.close_code)
 

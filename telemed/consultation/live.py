@@ -14,6 +14,7 @@ from aiohttp import web
 from telemed import clock
 from telemed.consultation import relays
 from telemed.consultation.connection import Connection
+from telemed.consultation.lobby import Lobby
 from telemed.consultation.log import Log, MemoryLog
 from telemed.consultation.messages import EndReason
 from telemed.consultation.refusals import OriginRefused, RoomFull
@@ -45,6 +46,7 @@ class Rooms:
     def __init__(self, db: Database, keys: Keys, settings: Settings, log: Log) -> None:
         self.db, self.keys, self.settings, self.log = db, keys, settings, log
         self.succession = Succession(settings.secret)
+        self.lobby = Lobby(db, self.spawn)
         self.node = secrets.token_hex(4)
         self._here: defaultdict[str, set[Connection]] = defaultdict(set)
         self._open: set[Connection] = set()
@@ -61,6 +63,7 @@ class Rooms:
     def gone(self, connection: Connection) -> None:
         """A socket is closed: the others see its seat as away."""
         self._open.discard(connection)
+        self.lobby.leave(connection)
         claims = connection.claims
         if claims is None:
             return
@@ -169,6 +172,8 @@ async def rooms(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`, after the database's."""
     app[ROOMS] = rooms = Rooms(app[DATABASE], app[KEYS], app[SETTINGS], MemoryLog())
     await app[DATABASE].listen("appointment_changed", rooms.changed)
+    for channel in ("appointment", "appointment_changed", "lobby"):
+        await app[DATABASE].listen(channel, rooms.lobby.changed)
     yield
     await rooms.stop()
 

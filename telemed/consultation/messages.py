@@ -46,6 +46,7 @@ from telemed.consultation.vocabulary import (
     TRACKS_LIMIT,
     VERSIONS,
     Candidate,
+    DoctorState,
     EndReason,
     Kind,
     Label,
@@ -128,6 +129,15 @@ class TokenFor(Message, tag="token", frozen=True):
 class Waiting(Message, tag="waiting", frozen=True):
     seq: int
     practitioner_here: bool
+
+
+class Lobby(Message, tag="lobby", frozen=True):
+    """How long it may be: whether the doctor is with somebody else, and how many come before."""
+
+    doctor: DoctorState
+    ahead: int
+    late_minutes: int
+    note: str
 
 
 class Admitted(Message, tag="admitted", frozen=True):
@@ -233,7 +243,7 @@ Relayed = DescFrom | CandFrom | ModeFrom | TracksFrom | AskFrom | QualityOf
 Logged = (
     Joined | Resumed | Waiting | Admitted | Held | Denied | Roster | Replaced | Kicked | Ended | Ok | Err | Relayed
 )  # fmt: skip
-ServerMessage = Logged | Welcome | TokenFor | Ice | Drain | Pong
+ServerMessage = Logged | Welcome | Lobby | TokenFor | Ice | Drain | Pong
 
 _decoder: msgspec.json.Decoder[ClientMessage] = msgspec.json.Decoder(ClientMessage)
 _server_decoder: msgspec.json.Decoder[ServerMessage] = msgspec.json.Decoder(ServerMessage)
@@ -258,7 +268,7 @@ def encode(message: ServerMessage | ClientMessage) -> bytes:
 __all__ = [
     "BURST", "CANDIDATES_LIMIT", "FRAME_LIMIT", "RATE", "SDP_LIMIT", "TRACKS_LIMIT", "VERSIONS", "Admit", "Ask",
     "AskFrom", "AskIce", "Bye", "Cand", "CandFrom", "Candidate", "ClientMessage", "Command", "Deny", "Desc",
-    "DescFrom", "End", "EndReason", "Entrance", "Hello", "Hold", "Kick", "Kind", "Label", "Level", "Lock",
-    "Mode", "Ping", "Private", "Quality", "Relayed", "Resume", "Sas", "Seat", "ServerMessage", "Stat", "Told",
+    "DescFrom", "DoctorState", "End", "EndReason", "Entrance", "Hello", "Hold", "Kick", "Kind", "Label", "Level",
+    "Lock", "Mode", "Ping", "Private", "Quality", "Relayed", "Resume", "Sas", "Seat", "ServerMessage", "Stat", "Told",
     "Track", "Tracks", "Wish",
 ]  # fmt: skip

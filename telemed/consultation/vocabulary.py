@@ -21,6 +21,7 @@ Token = Annotated[str, Meta(min_length=1, max_length=4096)]
 Kind = Literal["offer", "answer"]
 Sdp = Annotated[str, Meta(min_length=1, max_length=SDP_LIMIT)]
 
+DoctorState = Literal["away", "busy", "ready"]  # as somebody who waits may know
 Wish = Literal["leave", "return", "unmute"]
 Label = Literal["camera", "microphone", "screen", "dermatoscope", "otoscope", "stethoscope"]
 Level = Literal["full", "small", "still", "audio", "phone"]  # what the line carries, the best first

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from telemed.desk import rows
 from telemed.desk.calendar import doctor
+from telemed.desk.late import lates
 from telemed.desk.rows import Row
 from telemed.desk.todo import todo
 from telemed.html import page, render, see_other
@@ -26,6 +27,7 @@ async def today(request: web.Request, caller: Caller) -> web.Response:
         found = await rows.day(tx, at, on)
         doctors = await rows.doctors(tx, at)
         waits = await todo(tx, at)
+        late = await lates(tx, at) if on == at.today else []
     who = doctor(request.query.get("who", ""), caller, doctors)
     shown = [row for row in found if who is None or row.practitioner == who.id]
     part = request.query.get("fragment") == "1"
@@ -33,6 +35,7 @@ async def today(request: web.Request, caller: Caller) -> web.Response:
         request, "desk/day.html" if part else "desk/practice.html", at=at, on=on, rows=shown, doctors=doctors, who=who,
         waiting=[row for row in found if row.state == "waiting"], is_mine=_is_mine(caller),
         before=on - timedelta(days=1), after=on + timedelta(days=1), todo=waits,
+        late=late,
     )  # fmt: skip
 
 

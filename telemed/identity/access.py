@@ -50,6 +50,7 @@ day.watch               -          -        any        any    any           -
 waitlist.join           any        any      any        site   site          -
 waitlist.own            -          own      -          site   site          -
 waitlist.manage         -          -        -          site   site          -
+lobby.late              -          -        -          site   site          -
 notice.read             -          -        -          any    any           -
 notice.resend           -          -        -          any    any           -
 hours.read              -          -        -          site   site          -

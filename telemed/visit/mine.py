@@ -5,12 +5,13 @@ from __future__ import annotations
 from aiohttp import web
 
 from telemed import clock
+from telemed.consultation.lobby import Standing, standings
 from telemed.consultation.tickets import OPENS
 from telemed.errors import NotLoggedIn
 from telemed.forms import posted
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity import sessions
-from telemed.identity.callers import Caller
+from telemed.identity.callers import SYSTEM, Caller
 from telemed.keys import DATABASE, SETTINGS
 from telemed.scheduling import changes, consent, guests
 from telemed.scheduling.feeds import calendars
@@ -42,7 +43,16 @@ async def open_code(request: web.Request) -> web.Response:
 async def appointment(request: web.Request, caller: Caller) -> web.Response:
     it = await own(request, caller)
     return render(request, "visit/appointment.html", it=it, done=request.query.get("done"), slip=_slip(request, it),
-                  opens=it.start - OPENS, agreed=agreed(it))  # fmt: skip
+                  opens=it.start - OPENS, agreed=agreed(it), late=await _late(request, it))  # fmt: skip
+
+
+async def _late(request: web.Request, it: Appointment) -> Standing | None:
+    """What the practice says about being late, from the hour on in which the waiting room is open."""
+    if it.status not in ("booked", "arrived") or clock.now() < it.start - OPENS:
+        return None
+    async with request.app[DATABASE].transaction(SYSTEM) as tx:
+        found = await standings(tx, [it.id])
+    return next((standing for standing in found if standing.late_minutes), None)
 
 
 @page("GET", "/appointment/confirmed", verb="appointment.read")

@@ -79,9 +79,11 @@ class Visit:
         await self.sql("SELECT pg_notify('appointment_changed', $1)", str(self.appointment))
 
 
-async def booked(db: Database, *, doctor: UUID = people.DR_BOB, name: str = "Alice Ährenfeld") -> UUID:
-    """An appointment in a moment, at the station in Gerswalde, consented to."""
-    appointment, start = new_id(), clock.now() + timedelta(minutes=5)
+async def booked(
+    db: Database, *, doctor: UUID = people.DR_BOB, name: str = "Alice Ährenfeld", minutes: int = 5
+) -> UUID:
+    """An appointment in `minutes`, at the station in Gerswalde, consented to."""
+    appointment, start = new_id(), clock.now() + timedelta(minutes=minutes)
     service = {people.DR_BOB: people.TALK, people.DR_CHARLIE: people.TALK_CHARLIE}[doctor]
     site = {people.DR_BOB: people.PRENZLAU, people.DR_CHARLIE: people.TEMPLIN}[doctor]
     station, station_site = (

@@ -24,7 +24,7 @@ export class Check {
     audioinput.onchange = () => devices.choose("audio", audioinput.value);
     videoinput.onchange = () => devices.choose("video", videoinput.value);
     audiooutput.onchange = () => speak(audiooutput.value);
-    part("tone", HTMLButtonElement).onclick = () => this.#tone();
+    part("tone", HTMLButtonElement).onclick = () => this.ring();
     setInterval(() => this.#measure(), 100);
   }
 
@@ -107,7 +107,7 @@ export class Check {
   }
 
   /** A short, soft tone on the chosen loudspeaker. */
-  async #tone() {
+  async ring() {
     this.#context ??= new AudioContext();
     await this.#context.resume();
     const sound = this.#context.createOscillator();

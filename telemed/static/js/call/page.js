@@ -2,6 +2,7 @@
 import { Channels } from "./channels.js";
 import { Check } from "./check.js";
 import { Devices } from "./devices.js";
+import { Lobby } from "./lobby.js";
 import { Mesh } from "./mesh.js";
 import { Signalling } from "./signalling.js";
 import { Stage } from "./stage.js";
@@ -21,6 +22,7 @@ const devices = new Devices((kind, track) => {
 });
 const stage = new Stage((act, seat) => signalling.send({ type: act, seat }));
 const check = new Check(devices, (id) => stage.speaker(id));
+const lobby = new Lobby(() => check.ring());
 const channels = new Channels();
 const mesh = new Mesh(
   channels,
@@ -49,6 +51,7 @@ function hear(message) {
       break;
     case "admitted":
       admitted = true;
+      lobby.call();
       break;
     case "held":
       admitted = false;
@@ -56,7 +59,10 @@ function hear(message) {
       stage.update([], () => undefined);
       break;
     case "waiting":
-      wait(words(message.practitioner_here ? "doctor_here" : "doctor_away"));
+      wait(lobby.practitioner(message.practitioner_here));
+      break;
+    case "lobby":
+      wait(lobby.stands(message));
       break;
     case "roster":
       enter(message.seats, false);

@@ -28,6 +28,7 @@ export type ServerMessage =
   | { type: "joined"; seq: number; seat: Seat; admitted: boolean; roster: RosterSeat[]; ice: IceConfig | null; locked: boolean }
   | { type: "resumed" | "admitted" | "held" | "denied" | "replaced" | "kicked"; seq: number }
   | { type: "waiting"; seq: number; practitioner_here: boolean }
+  | ({ type: "lobby" } & LobbyState)
   | { type: "token"; token: string; expires: string }
   | { type: "roster"; seq: number; seats: RosterSeat[]; locked: boolean }
   | ({ type: "ice" } & IceConfig)
@@ -43,6 +44,7 @@ export type ServerMessage =
   | { type: "pong" }
   | { type: "err"; code: string; sentence: string; fatal: boolean; id?: string; seq?: number };
 
+export interface LobbyState { doctor: "away" | "busy" | "ready"; ahead: number; late_minutes: number; note: string }
 export interface Description { epoch: number; kind: "offer" | "answer"; sdp: string }
 export interface Candidates { epoch: number; candidates: RTCIceCandidateInit[] }
 export interface Mode { mic: boolean; cam: boolean }
