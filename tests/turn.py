@@ -21,8 +21,8 @@ from tests.processes import ROOT, free_port
 CONFIGURATION = ROOT / "deploy" / "turnserver.conf"
 PROGRAM = shutil.which("turnserver") or "/usr/bin/turnserver"
 COOKIE = 0x2112A442
-LOOPBACK = ("--allow-loopback-peers", "--allowed-peer-ip=127.0.0.1")
-"""For calls between two participants on this machine, who both are relayed at 127.0.0.1."""
+LOOPBACK = ("--allow-loopback-peers", "--allowed-peer-ip=127.0.0.1", "--no-cli")
+"""For calls between two participants on this machine, who both are relayed at 127.0.0.1. coturn then wants no CLI."""
 
 
 @dataclass
