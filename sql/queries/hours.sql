@@ -1,7 +1,7 @@
 -- When practices are open: rules and closures, the openings made of them, and appointments that lie outside.
 
 -- name: add_rule
--- A recurring opening; the openings are to be rebuilt after it, and after each of the next four.
+-- A recurring opening; the openings are to be rebuilt after it, and after each of the next five.
 INSERT INTO rule (id, practitioner, recurrence, start_time, end_time, zone, from_date, until_date, on_holidays)
 VALUES (:id, :practitioner, :recurrence, :start_time, :end_time, :zone, :from_date, :until_date, :on_holidays);
 
@@ -10,6 +10,10 @@ VALUES (:id, :practitioner, :recurrence, :start_time, :end_time, :zone, :from_da
 UPDATE rule SET recurrence = :recurrence, start_time = :start_time, end_time = :end_time, zone = :zone,
     from_date = :from_date, until_date = :until_date, on_holidays = :on_holidays
 WHERE id = :id;
+
+-- name: end_rule
+-- The last day of a recurring opening; the row stays, and with it what it was.
+UPDATE rule SET until_date = :until_date WHERE id = :id;
 
 -- name: remove_rule
 -- A recurring opening that is to have no openings any more.

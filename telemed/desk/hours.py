@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date, time
+from datetime import date
 from itertools import islice
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,20 +11,17 @@ from aiohttp import web
 
 from telemed.db import Tx
 from telemed.desk import rows
-from telemed.desk.hours_words import clock_time, every_weeks, in_words, weekdays
+from telemed.desk.hours_form import form, read, typed_of
+from telemed.desk.hours_words import in_words
 from telemed.errors import Invalid, NotFound
-from telemed.forms import UnclearDate, UnclearTime, posted, read_date, read_time
+from telemed.forms import UnclearDate, posted, read_date
 from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
 from telemed.scheduling.hours import checks, closures, hours, openings
 from telemed.scheduling.hours.hours import Kept, Whose
 from telemed.scheduling.hours.outside import outside
-from telemed.scheduling.hours.rules import Rule, weekly
-from telemed.text import Text, _
 from telemed.wording import Wording
-
-_FIELDS = ("every_weeks", "start_time", "end_time", "from_date", "until_date")
 
 
 @page("GET", "/practice/hours", verb="hours.read", session="staff")
@@ -61,7 +57,7 @@ async def open_on_holidays(request: web.Request, caller: Caller) -> web.Response
 async def new_rule(request: web.Request, caller: Caller) -> web.Response:
     who = await _whose(request, caller, request.query.get("who", ""))
     empty = {"every_weeks": "1", "from_date": Wording(locale_of(request)).date(who.today)}
-    return _form(request, who, None, empty)
+    return form(request, who, None, empty)
 
 
 @page("POST", "/practice/hours/rules", verb="hours.change", session="staff")
@@ -69,18 +65,18 @@ async def add_rule(request: web.Request, caller: Caller) -> web.Response:
     typed = await posted(request)
     who = await _whose(request, caller, typed.get("who", ""))
     try:
-        rule = _read(typed, who)
+        rule = read(typed, who)
         async with request.app[DATABASE].transaction(caller) as tx:
             await hours.add(tx, caller, who.id, rule, overnight="overnight" in typed)
             return await onwards(tx, who.site, str(who.id))
     except Invalid as refusal:
-        return _form(request, who, None, typed, refusal)
+        return form(request, who, None, typed, refusal)
 
 
 @page("GET", "/practice/hours/rules/{rule}", verb="hours.change", session="staff")
 async def edit_rule(request: web.Request, caller: Caller, rule: UUID) -> web.Response:
     kept, who = await _read_rule(request, caller, rule)
-    return _form(request, who, kept, _typed(kept, Wording(locale_of(request))))
+    return form(request, who, kept, typed_of(kept, Wording(locale_of(request))))
 
 
 @page("POST", "/practice/hours/rules/{rule}", verb="hours.change", session="staff")
@@ -88,12 +84,34 @@ async def change_rule(request: web.Request, caller: Caller, rule: UUID) -> web.R
     typed = await posted(request)
     kept, who = await _read_rule(request, caller, rule)
     try:
-        wanted = _read(typed, who, kept)
+        wanted = read(typed, who, kept)
         async with request.app[DATABASE].transaction(caller) as tx:
             await hours.change(tx, caller, rule, wanted, overnight="overnight" in typed)
             return await onwards(tx, who.site, str(who.id))
     except Invalid as refusal:
-        return _form(request, who, kept, typed, refusal)
+        return form(request, who, kept, typed, refusal)
+
+
+@page("GET", "/practice/hours/rules/{rule}/end", verb="hours.change", session="staff")
+async def ask_end(request: web.Request, caller: Caller, rule: UUID) -> web.Response:
+    kept, who = await _read_rule(request, caller, rule)
+    say = Wording(locale_of(request))
+    return _end(request, kept, who, say.date(kept.until_date) if kept.until_date else "")
+
+
+@page("POST", "/practice/hours/rules/{rule}/end", verb="hours.change", session="staff")
+async def end_rule(request: web.Request, caller: Caller, rule: UUID) -> web.Response:
+    """Its last day; what it opened until then stays written down."""
+    typed = (await posted(request)).get("until_date", "")
+    kept, who = await _read_rule(request, caller, rule)
+    try:
+        async with request.app[DATABASE].transaction(caller) as tx:
+            await hours.end(tx, caller, rule, read_date(typed))
+            return await onwards(tx, who.site, str(who.id))
+    except UnclearDate as error:
+        return _end(request, kept, who, typed, Invalid(fields={"until_date": error.sentence}))
+    except Invalid as refusal:
+        return _end(request, kept, who, typed, refusal)
 
 
 @page("POST", "/practice/hours/rules/{rule}/removal", verb="hours.change", session="staff")
@@ -122,64 +140,12 @@ async def _read_rule(request: web.Request, caller: Caller, rule: UUID) -> tuple[
         return await hours.read(tx, caller, rule, "hours.change")
 
 
-def _read(typed: Mapping[str, str], who: Whose, kept: Rule | None = None) -> Rule:
-    """The rule that was typed. Raises Invalid, naming every field that cannot be read."""
-    wrong: dict[str, Text] = {}
-    times = {"start_time": time(), "end_time": time()}
-    for name in times:
-        try:
-            times[name] = read_time(typed.get(name, ""))
-        except UnclearTime as error:
-            wrong[name] = error.sentence
-    dates: dict[str, date | None] = {"from_date": None, "until_date": None}
-    for name in dates:
-        if name == "from_date" or typed.get(name):
-            try:
-                dates[name] = read_date(typed.get(name, ""))
-            except UnclearDate as error:
-                wrong[name] = error.sentence
-    interval = typed.get("every_weeks") or "1"
-    if not (interval.isascii() and interval.isdigit() and 0 < int(interval[:4]) <= 52):
-        wrong["every_weeks"] = _("Please write a number from 1 to 52.")
-        interval = "1"
-    days = [day for day in range(1, 8) if f"day_{day}" in typed]
-    other = kept is not None and weekdays(kept) is None
-    if not days and not other:
-        wrong["days"] = _("Please choose at least one day.")
-    if wrong:
-        raise Invalid(fields=wrong)
-    return Rule(
-        kept.recurrence if kept is not None and other else weekly(days, int(interval)), **times,
-        zone=kept.zone if kept else who.zone, from_date=dates["from_date"] or who.today,
-        until_date=dates["until_date"], on_holidays="on_holidays" in typed,
-    )  # fmt: skip
-
-
-def _typed(rule: Rule, say: Wording) -> dict[str, str]:
-    """A rule as its form shows it."""
-    ticks = {f"day_{day}": "yes" for day in weekdays(rule) or ()}
-    ticks |= {"on_holidays": "yes"} if rule.on_holidays else {}
-    ticks |= {"overnight": "yes"} if rule.end_time <= rule.start_time and rule.end_time != time() else {}
-    return ticks | {
-        "every_weeks": str(every_weeks(rule)), "start_time": clock_time(rule.start_time),
-        "end_time": clock_time(rule.end_time), "from_date": say.date(rule.from_date),
-        "until_date": say.date(rule.until_date) if rule.until_date else "",
-    }  # fmt: skip
-
-
-def _form(
-    request: web.Request, who: Whose, kept: Kept | None, typed: Mapping[str, str], refusal: Invalid | None = None
-) -> web.Response:
-    errors = dict(refusal.fields) if refusal else {}
-    if "recurrence" in errors:
-        place = "every_weeks" if isinstance(refusal, checks.IntervalTooLong) else "days"
-        errors[place] = errors.pop("recurrence")
-    say = Wording(locale_of(request))
+def _end(request: web.Request, kept: Kept, who: Whose, typed: str, refusal: Invalid | None = None) -> web.Response:
+    # Another date field of a check's (it lies too far ahead, it overlaps) is this one here: there is no other.
+    errors = {"until_date": next(iter(refusal.fields.values()))} if refusal else {}
     return render(
-        request, "desk/hours_rule.html", status=422 if errors else 200, who=who, rule=kept, errors=errors,
-        typed=dict.fromkeys(_FIELDS, "") | dict(typed),
-        words=in_words(kept, who.today, say) if kept is not None else "",
-        by_days=kept is None or weekdays(kept) is not None,
+        request, "desk/hours_end.html", status=422 if errors else 200, rule=kept, who=who, typed=typed, errors=errors,
+        words=in_words(kept, who.today, Wording(locale_of(request))),
     )  # fmt: skip
 
 
@@ -188,4 +154,4 @@ def _next_holidays(at: rows.Site, locale: str) -> list[tuple[date, str]]:
     return list(islice(((day, name) for day, name in sorted(found.items()) if day >= at.today), 6))
 
 
-ROUTES = [overview, open_on_holidays, new_rule, add_rule, edit_rule, change_rule, remove_rule]
+ROUTES = [overview, open_on_holidays, new_rule, add_rule, edit_rule, change_rule, ask_end, end_rule, remove_rule]

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 from datetime import date, time
-from typing import Final
+from typing import Final, NamedTuple
 
-from telemed.scheduling.hours.rules import WEEKDAYS, Rule, recurrence_parts
+from telemed.desk import recurrence_words
+from telemed.scheduling.hours.rules import WEEKDAYS, Rule, monthly, recurrence_parts, weekly
 from telemed.text import Text, _
 from telemed.wording import Wording
 
-_ON: Final = (
-    _("on Mondays"), _("on Tuesdays"), _("on Wednesdays"), _("on Thursdays"), _("on Fridays"), _("on Saturdays"),
-    _("on Sundays"),
-)  # fmt: skip
+OF_MONTH: Final = {1: _("the first"), 2: _("the second"), 3: _("the third"), 4: _("the fourth"), -1: _("the last")}
+"""Which of the month's Mondays the form offers."""
 
 
 def in_words(rule: Rule, today: date, say: Wording) -> str:
     """One rule in one line, in the language of `say`. What is usual or over is not said."""
-    every = every_weeks(rule)
-    parts: list[Text | str] = [f"{_days(rule, say)} {_times(rule).render(say.locale)}"]
-    if every == 2:
-        parts.append(_("every second week"))
-    elif every > 2:
-        parts.append(_("every %(n)s weeks", n=every))
-    if rule.from_date > today or every > 1:
+    every = recurrence_words.every(rule)
+    times = _times(rule).render(say.locale)
+    parts: list[Text | str] = [" ".join(filter(None, (recurrence_words.days(rule, say), times)))]
+    if every is not None:
+        parts.append(every)
+    if rule.from_date > today or every is not None:
         parts.append(_("from %(day)s on", day=say.date(rule.from_date)))
     if rule.until_date is not None:
         parts.append(_("until %(day)s", day=say.date(rule.until_date)))
@@ -32,37 +30,37 @@ def in_words(rule: Rule, today: date, say: Wording) -> str:
     return ", ".join(part if isinstance(part, str) else part.render(say.locale) for part in parts)
 
 
-def weekdays(rule: Rule) -> set[int] | None:
-    """The ISO weekdays of a rule that a form with days can show; None for any other (made through the API)."""
+class Days(NamedTuple):
+    """What the form can show of a recurrence: ISO weekdays, every how many weeks, or which of them in a month."""
+
+    weekdays: frozenset[int]
+    every_weeks: int = 1
+    of_month: frozenset[int] = frozenset()
+
+    def recurrence(self) -> str:
+        return monthly(self.of_month, self.weekdays) if self.of_month else weekly(self.weekdays, self.every_weeks)
+
+
+def by_form(rule: Rule) -> Days | None:
+    """None for a recurrence that only the API can make: the form shows its words and keeps it."""
     parts = recurrence_parts(rule.recurrence)
-    if parts["FREQ"] == "DAILY" and parts.get("INTERVAL", "1") == "1":
-        return set(range(1, 8))
-    if parts["FREQ"] != "WEEKLY":
+    frequency, every, named = parts["FREQ"], recurrence_words.interval(rule), parts.get("BYDAY", "").split(",")
+    if frequency == "DAILY" and every == 1:
+        return Days(frozenset(range(1, 8)))
+    if frequency == "WEEKLY":
+        usual = [WEEKDAYS[rule.from_date.weekday()]]
+        return Days(frozenset(WEEKDAYS.index(name) + 1 for name in (named if named != [""] else usual)), every)
+    if frequency != "MONTHLY" or every > 1 or "BYMONTHDAY" in parts or named == [""]:
         return None
-    named = parts.get("BYDAY", WEEKDAYS[rule.from_date.weekday()]).split(",")
-    return {WEEKDAYS.index(name) + 1 for name in named}
-
-
-def every_weeks(rule: Rule) -> int:
-    parts = recurrence_parts(rule.recurrence)
-    return int(parts.get("INTERVAL", "1")) if parts["FREQ"] == "WEEKLY" else 1
+    ticked = [recurrence_words.nth(name) for name in named]
+    found = Days(frozenset(day for _n, day in ticked), 1, frozenset(n for n, _day in ticked))
+    every_one_of_them = {(n, day) for n in found.of_month for day in found.weekdays} == set(ticked)
+    return found if every_one_of_them and found.of_month <= OF_MONTH.keys() else None
 
 
 def clock_time(at: time) -> str:
     """`8:00`, as Germans write it."""
     return f"{at.hour}:{at.minute:02}"
-
-
-def _days(rule: Rule, say: Wording) -> str:
-    days = weekdays(rule)
-    if days is None:
-        return _("by the rule %(rule)s", rule=rule.recurrence).render(say.locale)
-    if len(days) == 7:
-        return _("daily").render(say.locale)
-    if days == {1, 2, 3, 4, 5}:
-        return _("Monday to Friday").render(say.locale)
-    *first, last = [_ON[day - 1].render(say.locale) for day in sorted(days)]
-    return _("%(some)s and %(last)s", some=", ".join(first), last=last).render(say.locale) if first else last
 
 
 def _times(rule: Rule) -> Text:

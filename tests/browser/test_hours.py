@@ -14,7 +14,7 @@ from tests import people
 from tests.booking import book
 from tests.browser.checks import accessible, tab_to
 from tests.browser.conftest import Visitor
-from tests.browser.consulting import staff
+from tests.browser.consulting import looked_at, staff
 
 pytestmark = pytest.mark.browser
 
@@ -75,3 +75,47 @@ async def test_a_closure_and_what_it_leaves_outside(cast: Database, visitor: Vis
     await accessible(with_scripts, where="away")
     await page.get_by_role("button", name="So lassen").click()
     await expect(page.locator("main")).to_contain_text("Alle Termine liegen in den Sprechzeiten.")
+
+
+@pytest.mark.rule("A-02")
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
+async def test_hours_end_on_a_day(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+    """By keyboard: the first Monday of the month, and hours that end, with the appointment that lies outside then."""
+    booked = await book(cast, people.tomorrow(11), service=people.TALK_DORA)
+    page = await staff(await visitor(width=width, height=height), "carla")
+    await page.goto(f"/practice/hours/rules?who={people.DR_DORA}")
+    for field in ("#day_1", "#nth_1"):
+        await tab_to(page, field)
+        await page.keyboard.press("Space")
+    for name, typed in (("start_time", "20"), ("end_time", "21")):
+        await tab_to(page, f"#{name}")
+        await page.keyboard.type(typed)
+    await looked_at(page, "hours-rule")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("heading", name="am ersten Montag des Monats 20:00–21:00 Uhr")).to_be_visible()
+    await looked_at(page, "hours")
+    await page.goto(f"/practice/hours?who={people.DR_DORA}")
+    await tab_to(page, "main a[href$='/end']")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/end")
+    await tab_to(page, "#until_date")
+    await page.keyboard.type("gestern")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("alert")).to_contain_text("Tag, Monat und Jahr")
+    await accessible(page, where="hours-end-wrong")
+    await tab_to(page, "#until_date")
+    await page.keyboard.press("Control+A")
+    await page.keyboard.type(f"{clock.now().astimezone(HERE):%d.%m.%Y}")
+    await looked_at(page, "hours-end")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/practice/hours/outside")
+    await expect(page.locator(f"#it-{booked.id}")).to_have_text("Alice Ährenfeld")
+
+
+async def test_hours_end_without_javascript(cast: Database, visitor: Visitor) -> None:
+    page = await staff(await visitor(javascript=False, width=360, height=740, locale="en"), "carla")
+    await page.goto(f"/practice/hours?who={people.DR_DORA}&lang=en")
+    await page.get_by_role("link", name="Let it end").first.click()
+    await page.locator("#until_date").fill("31.12.2030")
+    await page.get_by_role("button", name="Let it end on this day").click()
+    await expect(page.get_by_role("heading", name="until 31 December 2030")).to_be_visible()

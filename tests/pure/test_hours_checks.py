@@ -5,11 +5,21 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from time import perf_counter
 
+import msgspec
 import pytest
 
 from telemed.desk.hours_words import in_words
 from telemed.forms import read_time
-from telemed.scheduling.hours.checks import Hint, NeverOccurs, RulesOverlap, check_rule, hints
+from telemed.scheduling.hours.checks import (
+    EndsInThePast,
+    Hint,
+    NeverOccurs,
+    RulesOverlap,
+    UntilBeforeFrom,
+    check_end,
+    check_rule,
+    hints,
+)
 from telemed.scheduling.hours.rules import Range, Rule, every_year
 from telemed.wording import Wording
 
@@ -104,9 +114,20 @@ def test_rules_in_words() -> None:
     assert in_words(weekdays, TODAY, say) == (
         "montags bis freitags 18:00 Uhr bis Mitternacht, bis 31.12.2026, auch an Feiertagen"
     )
-    assert (
-        in_words(rule("FREQ=MONTHLY;BYDAY=1MO"), TODAY, say) == "nach der Regel FREQ=MONTHLY;BYDAY=1MO 8:00–12:00 Uhr"
-    )
+
+
+def test_an_end_that_can_be_meant() -> None:
+    begun, later = rule("FREQ=DAILY", first=date(2026, 1, 1)), rule("FREQ=DAILY", first=date(2026, 12, 24))
+    for last in (TODAY - timedelta(days=1), TODAY, date(2099, 1, 1)):
+        check_end(begun, last, [], TODAY)
+    with pytest.raises(EndsInThePast):
+        check_end(begun, TODAY - timedelta(days=2), [], TODAY)
+    with pytest.raises(UntilBeforeFrom):
+        check_end(later, date(2026, 12, 23), [], TODAY)
+    over_soon = msgspec.structs.replace(begun, until_date=date(2026, 12, 23))
+    check_end(over_soon, date(2026, 12, 1), [later], TODAY)
+    with pytest.raises(RulesOverlap):  # made longer, it meets what comes after it
+        check_end(over_soon, date(2026, 12, 24), [later], TODAY)
 
 
 def test_spans_in_words() -> None:

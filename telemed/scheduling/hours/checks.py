@@ -10,6 +10,8 @@ from itertools import pairwise
 from typing import ClassVar, Final, Literal, NamedTuple
 from zoneinfo import available_timezones
 
+import msgspec
+
 from telemed.errors import Invalid
 from telemed.scheduling.hours.rules import DAY, Range, Rule, openings, recurrence_parts
 from telemed.text import Text, _
@@ -67,6 +69,11 @@ class EndBeforeStart(HoursRefused):
 class UntilBeforeFrom(HoursRefused):
     code, field = "until_before_from", "until_date"
     sentence = _("The last day is before the first day.")
+
+
+class EndsInThePast(HoursRefused):
+    code, field = "ends_in_the_past", "until_date"
+    sentence = _("What is over cannot be changed. Please choose yesterday or a later day.")
 
 
 class DateTooFar(HoursRefused):
@@ -157,6 +164,16 @@ def check_rule(rule: Rule, others: Iterable[Rule], today: date, *, overnight: bo
         raise RulesOverlap(on=both.start.date())
 
 
+def check_end(rule: Rule, last: date, others: Iterable[Rule], today: date) -> None:
+    """Passes or raises a HoursRefused: whether `last` can become the last day of a rule that is there already."""
+    if last < rule.from_date:
+        raise UntilBeforeFrom
+    if last < today - DAY:
+        raise EndsInThePast
+    if rule.until_date is not None and last > rule.until_date:
+        check_rule(msgspec.structs.replace(rule, until_date=last), others, today, overnight=True)
+
+
 def check_recurrence(recurrence: str) -> None:
     """Passes, or raises RecurrenceUnreadable or IntervalTooLong."""
     parts = recurrence_parts(recurrence)
@@ -166,7 +183,7 @@ def check_recurrence(recurrence: str) -> None:
     if taken is None or twice or not recurrence.startswith("FREQ="):
         raise RecurrenceUnreadable
     for name, values in parts.items():
-        if name not in taken or not re.fullmatch(rf"{taken[name]}(?:,{taken[name]})*", values) or len(values) > 100:
+        if name not in taken or not re.fullmatch(rf"{taken[name]}(?:,{taken[name]})*", values) or len(values) > 150:
             raise RecurrenceUnreadable
     if not re.fullmatch(r"[1-9]\d*", interval, re.ASCII):
         raise RecurrenceUnreadable

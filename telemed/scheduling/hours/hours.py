@@ -14,7 +14,7 @@ from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.scheduling.hours import openings
-from telemed.scheduling.hours.checks import RULES_MOST, TooManyRules, check_rule
+from telemed.scheduling.hours.checks import RULES_MOST, TooManyRules, check_end, check_rule
 from telemed.scheduling.hours.rules import Rule
 
 
@@ -89,6 +89,18 @@ async def change(tx: Tx, caller: Caller, rule: UUID, wanted: Rule, *, overnight:
     await tx.run("hours.change_rule", **msgspec.structs.asdict(kept))
     await _changed(tx, who, f"rule {rule} changed")
     return kept
+
+
+async def end(tx: Tx, caller: Caller, rule: UUID, last: date) -> Kept:
+    """The rule's last day; what is booked later stays booked. Raises a HoursRefused, NotFound."""
+    _before, who = await read(tx, caller, rule, "hours.change")
+    await openings.lock(tx, who.id)
+    kept, who = await read(tx, caller, rule, "hours.change")
+    others = [other for other in await rules(tx, who.id) if other.id != rule]
+    check_end(kept, last, others, who.today)
+    await tx.run("hours.end_rule", id=rule, until_date=last)
+    await _changed(tx, who, f"rule {rule} ends {last}")
+    return msgspec.structs.replace(kept, until_date=last)
 
 
 async def remove(tx: Tx, caller: Caller, rule: UUID) -> Whose:

@@ -79,6 +79,13 @@ def weekly(weekdays: Iterable[int], every_weeks: int = 1) -> str:
     return f"FREQ=WEEKLY;{interval}BYDAY={','.join(WEEKDAYS[day - 1] for day in sorted(set(weekdays)))}"
 
 
+def monthly(of_month: Iterable[int], weekdays: Iterable[int]) -> str:
+    """The recurrence of the n-th of these ISO weekdays in each month; -1 is the last."""
+    days = [WEEKDAYS[day - 1] for day in sorted(set(weekdays))]
+    in_order = sorted(set(of_month), key=lambda n: (n < 0, n))
+    return f"FREQ=MONTHLY;BYDAY={','.join(f'{n}{day}' for n in in_order for day in days)}"
+
+
 def recurrence_parts(recurrence: str) -> dict[str, str]:
     """`{"FREQ": "WEEKLY", "BYDAY": "MO,WE"}`."""
     return dict(part.partition("=")[::2] for part in recurrence.split(";"))
