@@ -156,21 +156,23 @@ CREATE TABLE public.appointment (
     kept_outside boolean DEFAULT false NOT NULL,
     cap_day date,
     cap_place smallint,
+    forgotten timestamp with time zone,
     CONSTRAINT appointment_cancelled_by_check CHECK ((cancelled_by = ANY (ARRAY['patient'::text, 'practice'::text, 'site'::text]))),
     CONSTRAINT appointment_check CHECK (((reserved @> during) OR (expires = '-infinity'::timestamp with time zone) OR (isempty(reserved) AND (override_reason IS NOT NULL)))),
     CONSTRAINT appointment_check1 CHECK (((status <> 'held'::text) OR (expires IS NOT NULL))),
-    CONSTRAINT appointment_check2 CHECK (((status <> ALL (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text, 'noshow'::text])) OR (num_nulls(patient_name, birth_date, patient_key, code_digest) = 0))),
     CONSTRAINT appointment_check3 CHECK (((station IS NULL) = (station_site IS NULL))),
     CONSTRAINT appointment_check4 CHECK (((mode = 'assisted'::text) = (station IS NOT NULL))),
     CONSTRAINT appointment_check5 CHECK (((consent_version IS NULL) = (consented IS NULL))),
     CONSTRAINT appointment_check6 CHECK (((idempotency_key IS NULL) = (idempotency_digest IS NULL))),
     CONSTRAINT appointment_check7 CHECK ((num_nulls(cap_day, cap_place) = ANY (ARRAY[0, 2]))),
     CONSTRAINT appointment_during_check CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)))),
+    CONSTRAINT appointment_forgotten CHECK (((forgotten IS NULL) OR ((num_nonnulls(patient_name, birth_date, patient_key, code_digest, email, phone, carer_name, booked_by, assistant, consent_version, consented, admitted, follow_up_of, idempotency_key, idempotency_digest) = 0) AND (COALESCE(override_reason, ''::text) = ''::text)))),
     CONSTRAINT appointment_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
     CONSTRAINT appointment_mode_check CHECK ((mode = ANY (ARRAY['video'::text, 'assisted'::text, 'in_person'::text]))),
+    CONSTRAINT appointment_names CHECK (((forgotten IS NOT NULL) OR (status <> ALL (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text, 'noshow'::text])) OR (num_nulls(patient_name, birth_date, patient_key, code_digest) = 0))),
     CONSTRAINT appointment_status_check CHECK ((status = ANY (ARRAY['held'::text, 'booked'::text, 'arrived'::text, 'fulfilled'::text, 'cancelled'::text, 'noshow'::text, 'expired'::text])))
 );
-COMMENT ON TABLE public.appointment IS 'A hold or a booked time, with the little that is known of the patient (B-02). Retention: names and contact 90 days after its end.';
+COMMENT ON TABLE public.appointment IS 'A hold or a booked time, with the little that is known of the patient (B-02). Retention: a hold two days; names and contact 90 days after its end; then kept, naming nobody.';
 CREATE FUNCTION public.claim(of_appointment public.appointment, new_reserved tstzrange, new_during tstzrange, new_patient bytea, new_day date, new_place smallint, key text, digest bytea) RETURNS boolean
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -273,7 +275,7 @@ CREATE TABLE public.waitlist_entry (
     CONSTRAINT waitlist_entry_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'booked'::text, 'withdrawn'::text, 'over'::text]))),
     CONSTRAINT waitlist_entry_weekdays_check CHECK (((weekdays <@ '{1,2,3,4,5,6,7}'::smallint[]) AND (cardinality(weekdays) > 0)))
 );
-COMMENT ON TABLE public.waitlist_entry IS 'Who waits for an earlier time, and which times would suit; names a person, no reason (B-02). Retention: 30 days after it ends.';
+COMMENT ON TABLE public.waitlist_entry IS 'Who waits for an earlier time, and which times would suit; names a person, no reason (B-02). Retention: ends after a year at the latest; 30 days after it ends.';
 CREATE FUNCTION public.comes_later(of_site public.site, e public.waitlist_entry) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT of_site.near_minutes IS NOT NULL AND (of_site.near_share > 0 OR of_site.head_start > '0') AND NOT e.near $$;
@@ -454,6 +456,27 @@ CREATE FUNCTION public.folded(name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT replace(replace(replace(replace(translate(lower(name), 'äöüéèêáàâóòôúùûíìîçñłńśźżęąć-', 'aoueeeaaaooouuuiiicnlnszzeac '),
                                          'ß', 'ss'), 'ae', 'a'), 'oe', 'o'), 'ue', 'u') $$;
+CREATE FUNCTION public.forget_audit(are_brief boolean, before timestamp with time zone, many bigint) RETURNS integer
+    LANGUAGE plpgsql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ DECLARE
+        until timestamptz := least(before, now() - CASE WHEN are_brief THEN interval '7 days' ELSE interval '1 year' END);
+        gone integer;
+    BEGIN
+        IF are_brief THEN
+            DELETE FROM audit WHERE id IN (
+                SELECT id FROM audit
+                WHERE of_connection(verb) AND at < until AND id <= (SELECT max(last) FROM seal)
+                ORDER BY id LIMIT many FOR UPDATE SKIP LOCKED);
+        ELSE
+            DELETE FROM audit WHERE id IN (
+                SELECT id FROM audit
+                WHERE NOT of_connection(verb) AND id <= (SELECT max(last) FROM seal WHERE seal.at < until)
+                ORDER BY id LIMIT many FOR UPDATE SKIP LOCKED);
+        END IF;
+        GET DIAGNOSTICS gone = ROW_COUNT;
+        RETURN gone;
+    END $$;
 CREATE FUNCTION public.free_expired_holds(for_practitioner uuid, for_station uuid, within tstzrange, for_service uuid, on_day date, at timestamp with time zone) RETURNS integer
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -627,6 +650,9 @@ CREATE FUNCTION public.next_free_taken() RETURNS trigger
         WHERE free.start IS NOT NULL;
         RETURN NULL;
     END $$;
+CREATE FUNCTION public.of_connection(verb text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    AS $$ SELECT verb IN ('seat.admitted', 'seat.held', 'seat.barred', 'consultation.end') $$;
 CREATE FUNCTION public.opens_to_all(of_site public.site, s public.service, n bigint, start timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT CASE WHEN of_site.near_minutes IS NULL THEN '-infinity' ELSE greatest(
@@ -896,7 +922,7 @@ CREATE TABLE public.audit (
     appointment uuid,
     detail text DEFAULT ''::text NOT NULL
 );
-COMMENT ON TABLE public.audit IS 'Who did what; no names, only ids. Append only. Retention: 3 years.';
+COMMENT ON TABLE public.audit IS 'Who did what; no names, only ids. Append only. Retention: 3 years; who was let in when, 90 days (V-04).';
 ALTER TABLE public.audit ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     SEQUENCE NAME public.audit_id_seq
     START WITH 1
@@ -911,7 +937,7 @@ CREATE TABLE public.busy (
     during tstzrange NOT NULL,
     CONSTRAINT busy_during_check CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during))))
 );
-COMMENT ON TABLE public.busy IS 'When a practitioner''s own calendar says they are busy: times, never titles or names. Retention: until the calendar says otherwise or is removed.';
+COMMENT ON TABLE public.busy IS 'When a practitioner''s own calendar says they are busy: times, never titles or names. Retention: two days after its end, or until the calendar says otherwise.';
 CREATE TABLE public.busy_calendar (
     id uuid NOT NULL,
     practitioner uuid NOT NULL,
@@ -938,7 +964,7 @@ CREATE TABLE public.closure (
     CONSTRAINT closure_during_check CHECK (((NOT isempty(during)) AND lower_inc(during) AND (NOT upper_inc(during)))),
     CONSTRAINT closure_note_check CHECK ((length(note) <= 200))
 );
-COMMENT ON TABLE public.closure IS 'Time off. Retention: kept.';
+COMMENT ON TABLE public.closure IS 'Time off. Retention: 90 days after its end; of every year, kept.';
 CREATE TABLE public.data_file (
     name text NOT NULL,
     digest text NOT NULL
@@ -999,7 +1025,7 @@ CREATE TABLE public.pgqueuer (
     attempts integer DEFAULT 0 NOT NULL,
     slot bigint
 );
-COMMENT ON TABLE public.pgqueuer IS 'Jobs that wait or run; a payload is an id, never a name. Retention: until done.';
+COMMENT ON TABLE public.pgqueuer IS 'Jobs that wait or run; a payload is an id, never a name. Retention: until done; given up, 30 days.';
 CREATE SEQUENCE public.pgqueuer_id_seq
     START WITH 1
     INCREMENT BY 1
@@ -1107,7 +1133,7 @@ CREATE TABLE public.refresh_token (
     spent timestamp with time zone,
     revoked timestamp with time zone
 );
-COMMENT ON TABLE public.refresh_token IS 'A login that can be renewed. Retention: until it expires.';
+COMMENT ON TABLE public.refresh_token IS 'A login that can be renewed. Retention: two days after it expires.';
 CREATE TABLE public.rule (
     id uuid NOT NULL,
     practitioner uuid NOT NULL,
@@ -1122,6 +1148,22 @@ CREATE TABLE public.rule (
     CONSTRAINT rule_recurrence_check CHECK (((recurrence ~ '^FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;[A-Z]+=[A-Z0-9,+-]+)*$'::text) AND (length(recurrence) <= 200)))
 );
 COMMENT ON TABLE public.rule IS 'A recurring opening in local time with its IANA zone. Retention: kept.';
+CREATE TABLE public.seal (
+    number bigint NOT NULL,
+    first bigint NOT NULL,
+    last bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kept integer NOT NULL,
+    kept_since timestamp with time zone,
+    kept_digest bytea NOT NULL,
+    brief integer NOT NULL,
+    brief_since timestamp with time zone,
+    brief_digest bytea NOT NULL,
+    digest bytea NOT NULL,
+    CONSTRAINT seal_check CHECK ((last >= first)),
+    CONSTRAINT seal_number_check CHECK ((number > 0))
+);
+COMMENT ON TABLE public.seal IS 'What the trail was: numbers and digests, no ids of persons. Append only. Retention: kept.';
 CREATE TABLE public.seating (
     appointment uuid NOT NULL,
     epoch integer NOT NULL,
@@ -1137,7 +1179,7 @@ CREATE TABLE public.signing_key (
     created timestamp with time zone DEFAULT now() NOT NULL,
     retired timestamp with time zone
 );
-COMMENT ON TABLE public.signing_key IS 'Names of the Ed25519 keys behind the JWKS. Retention: a day after retirement.';
+COMMENT ON TABLE public.signing_key IS 'Names of the Ed25519 keys behind the JWKS. Retention: two days after retirement.';
 CREATE TABLE public.station (
     id uuid NOT NULL,
     site uuid NOT NULL,
@@ -1166,7 +1208,7 @@ CREATE TABLE public.worker (
     id uuid NOT NULL,
     seen timestamp with time zone NOT NULL
 );
-COMMENT ON TABLE public.worker IS 'Running workers and when each was seen last. Retention: a day.';
+COMMENT ON TABLE public.worker IS 'Running workers and when each was seen last. Retention: two days.';
 ALTER TABLE ONLY public.pgqueuer ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_id_seq'::regclass);
 ALTER TABLE ONLY public.pgqueuer_schedules ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_schedules_id_seq'::regclass);
 ALTER TABLE ONLY public.pgqueuer_statistics ALTER COLUMN id SET DEFAULT nextval('public.pgqueuer_statistics_id_seq'::regclass);
@@ -1248,6 +1290,8 @@ ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.rule
     ADD CONSTRAINT rule_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.seal
+    ADD CONSTRAINT seal_pkey PRIMARY KEY (number);
 ALTER TABLE ONLY public.seating
     ADD CONSTRAINT seating_pkey PRIMARY KEY (appointment, epoch, seat);
 ALTER TABLE ONLY public.service
@@ -1276,8 +1320,11 @@ CREATE INDEX appointment_expires ON public.appointment USING btree (expires) WHE
 CREATE INDEX appointment_follow_up ON public.appointment USING btree (follow_up_of) WHERE (follow_up_of IS NOT NULL);
 CREATE INDEX appointment_site_day ON public.appointment USING btree (site, lower(during));
 CREATE INDEX appointment_station_site_day ON public.appointment USING btree (station_site, lower(during)) WHERE (station_site IS NOT NULL);
+CREATE INDEX appointment_to_forget ON public.appointment USING btree (upper(during)) WHERE (forgotten IS NULL);
+CREATE INDEX appointment_unnamed ON public.appointment USING btree (changed) WHERE ((patient_name IS NULL) AND (forgotten IS NULL));
 CREATE INDEX assessment_open ON public.assessment USING btree (site, asked) WHERE (patient_name IS NOT NULL);
 CREATE INDEX attendance_appointment ON public.attendance USING btree (appointment);
+CREATE INDEX audit_brief ON public.audit USING btree (id) WHERE public.of_connection(verb);
 CREATE INDEX audit_site ON public.audit USING btree (site, at);
 CREATE INDEX busy_practitioner ON public.busy USING btree (practitioner);
 CREATE INDEX closure_practitioner ON public.closure USING btree (practitioner);
@@ -1428,6 +1475,7 @@ UNION ALL
    FROM public.offer o
   WHERE ((o.entry = public.caller_entry()) AND (o.status = ANY (ARRAY['open'::text, 'accepted'::text])))))));
 CREATE POLICY appointment_practice ON public.appointment USING (((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site())));
+CREATE POLICY appointment_purge ON public.appointment AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
 CREATE POLICY appointment_system ON public.appointment USING ((public.caller_role() = 'system'::text));
 ALTER TABLE public.assessment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY assessment_practice ON public.assessment USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site()))));
@@ -1435,6 +1483,7 @@ ALTER TABLE public.attendance ENABLE ROW LEVEL SECURITY;
 CREATE POLICY attendance_of_appointment ON public.attendance USING ((EXISTS ( SELECT
    FROM public.appointment
   WHERE (appointment.id = attendance.appointment))));
+CREATE POLICY attendance_purge ON public.attendance AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
 ALTER TABLE public.audit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY audit_read ON public.audit FOR SELECT USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site()))));
 CREATE POLICY audit_write ON public.audit FOR INSERT WITH CHECK ((public.caller_role() IS NOT NULL));
@@ -1475,6 +1524,7 @@ ALTER TABLE public.seating ENABLE ROW LEVEL SECURITY;
 CREATE POLICY seating_of_appointment ON public.seating USING ((EXISTS ( SELECT
    FROM public.appointment
   WHERE (appointment.id = seating.appointment))));
+CREATE POLICY seating_purge ON public.seating AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
 ALTER TABLE public.service ENABLE ROW LEVEL SECURITY;
 CREATE POLICY service_read ON public.service FOR SELECT USING (true);
 CREATE POLICY service_write ON public.service USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (EXISTS ( SELECT
@@ -1504,7 +1554,7 @@ GRANT ALL ON FUNCTION public.ask_assessment(new_id uuid, for_service uuid, patie
 REVOKE ALL ON FUNCTION public.blockers(for_practitioner uuid, its_reserved tstzrange, for_station uuid, for_assistant uuid, for_patient bytea, its_during tstzrange, except_appointment uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.blockers(for_practitioner uuid, its_reserved tstzrange, for_station uuid, for_assistant uuid, for_patient bytea, its_during tstzrange, except_appointment uuid, at timestamp with time zone) TO telemed_app;
 GRANT SELECT ON TABLE public.next_free TO telemed_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.appointment TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.appointment TO telemed_app;
 REVOKE ALL ON FUNCTION public.claim(of_appointment public.appointment, new_reserved tstzrange, new_during tstzrange, new_patient bytea, new_day date, new_place smallint, key text, digest bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim(of_appointment public.appointment, new_reserved tstzrange, new_during tstzrange, new_patient bytea, new_day date, new_place smallint, key text, digest bytea) TO telemed_app;
 REVOKE ALL ON FUNCTION public.claim_again(of_appointment public.appointment) FROM PUBLIC;
@@ -1520,6 +1570,8 @@ REVOKE ALL ON FUNCTION public.entry_by_key(key text, OUT id uuid, OUT digest byt
 GRANT ALL ON FUNCTION public.entry_by_key(key text, OUT id uuid, OUT digest bytea) TO telemed_app;
 REVOKE ALL ON FUNCTION public.feed_entries(secret_digest bytea, since timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.feed_entries(secret_digest bytea, since timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.forget_audit(are_brief boolean, before timestamp with time zone, many bigint) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.forget_audit(are_brief boolean, before timestamp with time zone, many bigint) TO telemed_app;
 REVOKE ALL ON FUNCTION public.free_expired_holds(for_practitioner uuid, for_station uuid, within tstzrange, for_service uuid, on_day date, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_expired_holds(for_practitioner uuid, for_station uuid, within tstzrange, for_service uuid, on_day date, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_station uuid, for_assistant uuid, for_patient bytea, weekdays smallint[], since_time time without time zone, until_time time without time zone, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) FROM PUBLIC;
@@ -1545,7 +1597,7 @@ GRANT ALL ON FUNCTION public.tell_offer(o public.offer) TO telemed_app;
 REVOKE ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, settled timestamp with time zone, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, settled timestamp with time zone, most integer) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assessment TO telemed_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.attendance TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attendance TO telemed_app;
 GRANT USAGE ON SEQUENCE public.attendance_id_seq TO telemed_app;
 GRANT SELECT,INSERT ON TABLE public.audit TO telemed_app;
 GRANT USAGE ON SEQUENCE public.audit_id_seq TO telemed_app;
@@ -1570,7 +1622,8 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.postal_code TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.practitioner TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule TO telemed_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.seating TO telemed_app;
+GRANT SELECT,INSERT ON TABLE public.seal TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.seating TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signing_key TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.station TO telemed_app;
 GRANT SELECT ON TABLE public.town TO telemed_app;

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -18,8 +19,8 @@ import msgspec
 import uvloop
 
 from telemed import __version__, app, openapi, pg, serving, working
+from telemed.audit import commands
 from telemed.cluster import ClusterError
-from telemed.db import Database
 from telemed.demo.outcome import CallFailed
 from telemed.errors import Invalid, Refusal
 from telemed.identity import logins
@@ -110,13 +111,8 @@ def import_(directory: Path, dry_run: bool) -> None:
     from telemed.importing.load import load
 
     async def run(settings: Settings) -> None:
-        with pg.server(settings) as urls:
-            await pg.check(urls.app)
-            db = await Database.open(urls.app, size=1)
-            try:
-                report = await load(db, Codes(with_secret(settings).secret), directory, dry_run=dry_run)
-            finally:
-                await db.close()
+        async with pg.database(settings) as (db, ready):
+            report = await load(db, Codes(ready.secret), directory, dry_run=dry_run)
         for wrong in report.wrong:
             click.echo(str(wrong), err=True)
         if report.wrong:
@@ -127,6 +123,25 @@ def import_(directory: Path, dry_run: bool) -> None:
         click.echo(f"Nothing is wrong. {'Would load' if dry_run else 'Loaded'}: {what}{before}.")
 
     _run(run)
+
+
+@main.command()
+def purge() -> None:
+    """Remove what has reached its end (docs/retention.md), as the worker does daily. Can be stopped at any time."""
+    serving.configure_logs("warning")
+    _run(commands.purge)
+
+
+@main.group()
+def audit() -> None:
+    """The trail of who did what."""
+
+
+@audit.command("verify")
+@click.option("--expect", metavar="NUMBER:DIGEST", help="A seal that was written down elsewhere.")
+def verify_trail(expect: str | None) -> None:
+    """Say whether anything in the trail was changed, taken out or put in after it was sealed (docs/retention.md)."""
+    _run(partial(commands.verify, expect=expect))
 
 
 @main.group()
@@ -147,16 +162,10 @@ def add_person(login: str, name: str, role: Any, site: UUID | None, practitioner
         raise click.UsageError("--site is needed for every role but admin.")
 
     async def run(settings: Settings) -> None:
-        with pg.server(settings) as urls:
-            await pg.check(urls.app)
-            db = await Database.open(urls.app, size=1)
-            try:
-                async with db.transaction(SYSTEM) as tx:
-                    made = await logins.add_person(tx, login, name, role, site, password)
-                    if practitioner is not None:
-                        await logins.seat_practitioner(tx, practitioner, made)
-            finally:
-                await db.close()
+        async with pg.database(settings) as (db, _ready), db.transaction(SYSTEM) as tx:
+            made = await logins.add_person(tx, login, name, role, site, password)
+            if practitioner is not None:
+                await logins.seat_practitioner(tx, practitioner, made)
         click.echo(f"{login} can log in now ({made}).")
 
     _run(run)

@@ -10,8 +10,8 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
@@ -19,8 +19,8 @@ from urllib.parse import quote, unquote, urlsplit
 import asyncpg
 
 from telemed import cluster
-from telemed.db import SQL_DIR
-from telemed.settings import Settings
+from telemed.db import SQL_DIR, Database
+from telemed.settings import Settings, with_secret
 
 APP_ROLE = "telemed_app"
 OLDEST = 150000  # server_version_num of PostgreSQL 15: the first with multirange aggregates we use
@@ -45,6 +45,18 @@ def server(settings: Settings) -> Iterator[Urls]:
         return
     with cluster.running(settings.data_dir.resolve(), cluster.programs()) as sockets:
         yield embedded_urls(sockets, "telemed")
+
+
+@asynccontextmanager
+async def database(settings: Settings) -> AsyncIterator[tuple[Database, Settings]]:
+    """The database of a command that comes and goes, and the settings with their secret. Raises DatabaseError."""
+    with server(settings) as urls:
+        await check(urls.app)
+        db = await Database.open(urls.app, size=2)
+        try:
+            yield db, with_secret(settings)
+        finally:
+            await db.close()
 
 
 def embedded_urls(socket_dir: str, database: str) -> Urls:

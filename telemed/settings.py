@@ -49,6 +49,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     sms_url: str = ""
     """The SMS gateway's address (docs/sms.md). Empty: no SMS is sent."""
     sms_token: str = ""
+    keep_names: int = 90
+    """Days until an appointment that is over forgets who it was with; 90 at most (docs/retention.md)."""
+    keep_connections: int = 90
+    """Days that are known of who was in a room and when; 90 at most (V-04)."""
+    keep_trail: int = 1096
+    """Days that the trail of who did what is kept."""
     operator_name: str = "Musterlandkreis (Demo)"
     operator_address: str = "Musterstraße 1, 00000 Musterstadt"
     operator_email: str = "telemed@musterlandkreis.example"
@@ -138,6 +144,9 @@ def _check(settings: Settings) -> None:
         raise SettingsError("TELEMED_SMS_URL does not begin with https://.")
     if settings.job_timeout < timedelta(seconds=1):
         raise SettingsError("TELEMED_JOB_TIMEOUT is shorter than a second.")
+    for name, (least, most) in {"names": (2, 90), "connections": (8, 90), "trail": (367, 3660)}.items():
+        if not least <= getattr(settings, f"keep_{name}") <= most:
+            raise SettingsError(f"TELEMED_KEEP_{name.upper()} is not between {least} and {most} days.")
     if not 0 <= settings.port <= 65535:
         raise SettingsError("TELEMED_PORT is not between 0 and 65535.")
 

@@ -22,6 +22,7 @@ from pgqueuer.models import Job as Queued
 from pgqueuer.models import Schedule
 
 from telemed import clock
+from telemed.audit import retention, trail
 from telemed.db import Database
 from telemed.directory import bounds
 from telemed.errors import Unavailable
@@ -60,14 +61,21 @@ class JobFailed(Exception):
 
 
 async def _upkeep(work: Work, _payload: str) -> None:
-    """What time itself makes necessary: a younger key, openings for the day that has come into reach, forgetting."""
+    """What time itself makes necessary: a younger key, openings for the day that has come into reach, lost notices."""
     await Keys(work.settings.secret).rotate(work.db)
     await openings.rebuild_all(work.db)
     async with work.db.transaction(SYSTEM) as tx:
-        await tx.run("jobs.forget_log")
-        await tx.run("feeds.forget", now=clock.now())
-        await tx.run("notices.forget", now=clock.now())
         await tx.value("notices.sweep")
+
+
+async def _purge(work: Work, _payload: str) -> None:
+    """What has reached its end goes."""
+    await retention.purge(work.db, work.settings)
+
+
+async def _seal(work: Work, _payload: str) -> None:
+    """The trail of who did what, so far."""
+    await trail.seal(work.db, work.settings.secret)
 
 
 async def _openings(work: Work, practitioner: str) -> None:
@@ -112,12 +120,16 @@ JOBS: dict[str, Job] = {
     "openings": _openings,
     "busy": _busy,
     "calendars": _calendars,
+    "purge": _purge,
+    "seal": _seal,
 }
 # What is put in the queue by the clock (cron, UTC), with an empty payload; also whenever a worker starts.
 SCHEDULES: dict[str, str] = {
     "bounds": "* * * * *",
     "calendars": "*/15 * * * *",
     "offers": "*/3 * * * *",
+    "purge": "23 2 * * *",
+    "seal": "*/5 * * * *",
     "upkeep": "7 * * * *",
 }
 

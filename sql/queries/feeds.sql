@@ -10,10 +10,6 @@ WHERE (SELECT count(*) FROM feed WHERE practitioner = :practitioner AND revoked 
 -- From now on the address opens nothing.
 UPDATE feed SET revoked = :now WHERE id = :feed AND practitioner = :practitioner AND revoked IS NULL;
 
--- name: forget
--- Addresses that were withdrawn long ago.
-DELETE FROM feed WHERE revoked < :now::timestamptz - interval '90 days';
-
 -- name: feeds
 -- The addresses that are good.
 SELECT id, created, last_read FROM feed WHERE practitioner = :practitioner AND revoked IS NULL ORDER BY created, id;

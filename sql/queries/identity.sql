@@ -53,10 +53,6 @@ INSERT INTO signing_key (kid, created) VALUES (:kid, :now);
 -- Older keys sign no more.
 UPDATE signing_key SET retired = :now WHERE retired IS NULL AND kid <> :kid;
 
--- name: forget_signing_keys
--- Keys whose last token expired long ago.
-DELETE FROM signing_key WHERE retired < :before;
-
 -- name: audit
 -- Who did what, where no other statement writes it along.
 INSERT INTO audit (role, person, site, verb, appointment, detail)

@@ -9,13 +9,9 @@ SELECT enqueue(:entrypoint, :payload, coalesce(:due::timestamptz, now()), :dedup
 INSERT INTO worker (id, seen) VALUES (:id, now()) ON CONFLICT (id) DO UPDATE SET seen = now();
 
 -- name: gone
--- A worker says goodbye; those that died without a word are forgotten after a day.
-DELETE FROM worker WHERE id = :id OR seen < now() - interval '1 day';
+-- A worker says goodbye.
+DELETE FROM worker WHERE id = :id;
 
 -- name: worked
 -- Whether any worker has been seen lately.
 SELECT coalesce(max(seen) > now() - interval '2 minutes', false) FROM worker;
-
--- name: forget_log
--- What became of jobs, after a week.
-DELETE FROM pgqueuer_log WHERE created < now() - interval '7 days';

@@ -64,10 +64,6 @@ SELECT count(*) FROM (
     SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM notice
     WHERE status = 'queued' AND channel <> 'phone' AND due < now() - interval '1 day') AS swept;
 
--- name: forget
--- Notices after their time, with the practice's own words in those that were never sent.
-DELETE FROM notice WHERE due < :now::timestamptz - interval '90 days';
-
 -- name: open_ones
 -- What the practice has to look after: notices given up and patients to be called, while it matters.
 SELECT n.id, n.kind, n.channel, n.start, n.status, n.last_error, n.message, n.created, a.id AS appointment,

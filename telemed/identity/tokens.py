@@ -25,7 +25,6 @@ from telemed.text import _
 
 ISSUER = "telemed"
 ROTATE_AFTER = timedelta(days=30)
-FORGET_AFTER = timedelta(days=1)  # longer than any token lives
 
 
 class TokenRefused(Refusal):
@@ -78,14 +77,13 @@ class Keys:
         return keys
 
     async def rotate(self, db: Database, after: timedelta = ROTATE_AFTER) -> None:
-        """A new signing key if the newest is older than `after`; the older ones go on verifying for a day."""
+        """A new signing key if the newest is older than `after`; the older ones go on verifying until the purge."""
         async with db.transaction(SYSTEM) as tx:
             found = await tx.many(SigningKey, "identity.signing_keys")
             if not found or found[0].created <= clock.now() - after:
                 kid = secrets.token_urlsafe(9)
                 await tx.run("identity.add_signing_key", kid=kid, now=clock.now())
                 await tx.run("identity.retire_signing_keys", kid=kid, now=clock.now())
-                await tx.run("identity.forget_signing_keys", before=clock.now() - FORGET_AFTER)
                 await tx.value("identity.announce_signing_key", kid=kid)
                 found = await tx.many(SigningKey, "identity.signing_keys")
         for key in reversed(found):

@@ -138,11 +138,3 @@ async def test_walls(open_day: Database, start: datetime) -> None:
         with pytest.raises(asyncpg.InsufficientPrivilegeError):
             async with open_day.transaction(caller) as tx:
                 await tx.connection.execute("INSERT INTO notice SELECT * FROM notice")
-
-
-async def test_notices_go_after_90_days(open_day: Database, owner: asyncpg.Connection, start: datetime) -> None:
-    await book(open_day, start, BY_MAIL)
-    with clock.shifted(timedelta(days=99)):
-        async with open_day.transaction(SYSTEM) as tx:
-            await tx.run("notices.forget", now=clock.now())
-    assert await owner.fetchval("SELECT count(*) FROM notice") == 0
