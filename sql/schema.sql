@@ -109,6 +109,9 @@ CREATE FUNCTION public.caller_appointment() RETURNS uuid
 CREATE FUNCTION public.caller_entry() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('telemed.entry', true), '')::uuid $$;
+CREATE FUNCTION public.caller_now() RETURNS timestamp with time zone
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT coalesce(nullif(current_setting('telemed.now', true), '')::timestamptz, now()) $$;
 CREATE FUNCTION public.caller_person() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('telemed.person', true), '')::uuid $$;
@@ -696,24 +699,30 @@ CREATE FUNCTION public.renew_next_free(of_practitioner uuid, of_services uuid[])
         FROM practitioner p JOIN site ON site.id = p.site JOIN place ON place.id = site.place
         WHERE p.id = of_practitioner ON CONFLICT DO NOTHING;
     END $$;
-CREATE FUNCTION public.shown(a public.appointment) RETURNS TABLE(id uuid, status text, mode text, start timestamp with time zone, "end" timestamp with time zone, expires timestamp with time zone, extended boolean, service uuid, service_name_de text, service_name_en text, practitioner uuid, practitioner_title text, practitioner_name text, specialty text, site uuid, site_name text, site_town text, site_phone text, zone text, station uuid, station_name text, station_site uuid, assistant uuid, patient_name text, birth_date date, email text, phone text, language text, carer_name text, booked_by uuid, near boolean, follow_up_of uuid, override_reason text, kept_outside boolean, changeable_until timestamp with time zone, cancelled_by text, consent_version text, consented timestamp with time zone, admitted timestamp with time zone, epoch integer, created timestamp with time zone, changed timestamp with time zone)
+CREATE FUNCTION public.shown(a public.appointment) RETURNS TABLE(id uuid, status text, mode text, start timestamp with time zone, "end" timestamp with time zone, expires timestamp with time zone, extended boolean, service uuid, service_name_de text, service_name_en text, practitioner uuid, practitioner_title text, practitioner_name text, specialty text, site uuid, site_name text, site_town text, site_phone text, zone text, station uuid, station_name text, station_site uuid, assistant uuid, place_name text, place_street text, place_postal_code text, place_town text, place_phone text, patient_name text, birth_date date, email text, phone text, language text, carer_name text, booked_by uuid, near boolean, follow_up_of uuid, override_reason text, kept_outside boolean, changeable_until timestamp with time zone, cancelled_by text, consent_version text, consented timestamp with time zone, admitted timestamp with time zone, epoch integer, created timestamp with time zone, changed timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$ SELECT a.id, a.status, a.mode, lower(a.during), upper(a.during), a.expires, a.extended,
             s.id, s.name_de, s.name_en, p.id, p.title, p.name, p.specialty,
             site.id, site.name, site.town, site.phone, site.zone,
             a.station, station.name, a.station_site, a.assistant,
-            a.patient_name, a.birth_date, a.email, a.phone, a.language, a.carer_name, a.booked_by,
+            place.name, place.street, place.postal_code, place.town, place.phone,
+            a.patient_name, a.birth_date,
+            CASE WHEN caller_role() <> 'assistant' OR a.id = caller_appointment() THEN a.email END,
+            CASE WHEN caller_role() <> 'assistant' OR a.id = caller_appointment() THEN a.phone END,
+            a.language, a.carer_name, a.booked_by,
             a.near, a.follow_up_of, a.override_reason, a.kept_outside, lower(a.during) - s.cancel_until,
             a.cancelled_by, a.consent_version, a.consented, a.admitted, a.epoch, a.created, a.changed
         FROM service s
         JOIN practitioner p ON p.id = a.practitioner
         JOIN site ON site.id = a.site
         LEFT JOIN station ON station.id = a.station
+        LEFT JOIN site AS place ON place.id = CASE a.mode WHEN 'assisted' THEN a.station_site WHEN 'in_person' THEN a.site END
         WHERE s.id = a.service $$;
-CREATE FUNCTION public.shown(e public.waitlist_entry) RETURNS TABLE(id uuid, status text, mode text, service uuid, service_name_de text, service_name_en text, duration interval, practitioner uuid, practitioner_title text, practitioner_name text, site uuid, site_name text, site_town text, site_phone text, zone text, station uuid, station_name text, patient_name text, birth_date date, email text, phone text, language text, carer_name text, near boolean, weekdays smallint[], since_time time without time zone, until_time time without time zone, from_date date, until_date date, short_notice interval, appointment uuid, offer uuid, offer_status text, offer_start timestamp with time zone, offer_end timestamp with time zone, offer_expires timestamp with time zone, offer_channel text, hold uuid, created timestamp with time zone, changed timestamp with time zone)
+CREATE FUNCTION public.shown(e public.waitlist_entry) RETURNS TABLE(id uuid, status text, mode text, service uuid, service_name_de text, service_name_en text, duration interval, practitioner uuid, practitioner_title text, practitioner_name text, site uuid, site_name text, site_town text, site_phone text, zone text, station uuid, station_name text, place_name text, place_street text, place_postal_code text, place_town text, place_phone text, patient_name text, birth_date date, email text, phone text, language text, carer_name text, near boolean, weekdays smallint[], since_time time without time zone, until_time time without time zone, from_date date, until_date date, short_notice interval, appointment uuid, offer uuid, offer_status text, offer_start timestamp with time zone, offer_end timestamp with time zone, offer_expires timestamp with time zone, offer_channel text, hold uuid, created timestamp with time zone, changed timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$ SELECT e.id, e.status, e.mode, s.id, s.name_de, s.name_en, s.duration, p.id, p.title, p.name,
             site.id, site.name, site.town, site.phone, site.zone, e.station, station.name,
+            place.name, place.street, place.postal_code, place.town, place.phone,
             e.patient_name, e.birth_date, e.email, e.phone, e.language, e.carer_name, e.near,
             e.weekdays, e.since_time, e.until_time, e.from_date, e.until_date, e.short_notice,
             e.appointment, o.id, o.status, o.start, o.start + s.duration, o.expires, o.channel, o.appointment, e.created, e.changed
@@ -721,9 +730,14 @@ CREATE FUNCTION public.shown(e public.waitlist_entry) RETURNS TABLE(id uuid, sta
         JOIN practitioner p ON p.id = e.practitioner
         JOIN site ON site.id = e.site
         LEFT JOIN station ON station.id = e.station
+        LEFT JOIN site AS place ON place.id = CASE e.mode WHEN 'assisted' THEN station.site WHEN 'in_person' THEN e.site END
         LEFT JOIN LATERAL (SELECT * FROM offer WHERE offer.entry = e.id ORDER BY offer.status = 'open' DESC, created DESC, id DESC
                            LIMIT 1) AS o ON true
         WHERE s.id = e.service $$;
+CREATE FUNCTION public.site_day(of_site uuid) RETURNS tstzrange
+    LANGUAGE sql STABLE
+    AS $$ SELECT tstzrange(local::timestamp AT TIME ZONE zone, (local + 1)::timestamp AT TIME ZONE zone)
+        FROM site CROSS JOIN LATERAL (SELECT (caller_now() AT TIME ZONE zone)::date) AS today (local) WHERE site.id = of_site $$;
 CREATE FUNCTION public.slot(for_service uuid, start timestamp with time zone, in_mode text, at_station uuid, is_near boolean, at timestamp with time zone) RETURNS TABLE(service uuid, practitioner uuid, site uuid, station uuid, station_site uuid, during tstzrange, reserved tstzrange)
     LANGUAGE sql STABLE
     AS $$ SELECT s.id, p.id, p.site, station.id, station.site, tstzrange(start, start + s.duration),
@@ -742,6 +756,13 @@ CREATE FUNCTION public.slot(for_service uuid, start timestamp with time zone, in
 CREATE FUNCTION public.start_number(opening tstzrange, start timestamp with time zone, grid interval) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT (extract(epoch FROM start - lower(opening)) / extract(epoch FROM grid))::bigint $$;
+CREATE FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) RETURNS TABLE(station uuid, start timestamp with time zone, "end" timestamp with time zone)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT a.station, lower(a.during), upper(a.during) FROM appointment a
+        WHERE caller_role() = 'assistant' AND a.station_site = caller_site()
+          AND lower(a.during) >= since AND lower(a.during) < until AND a.status IN ('booked', 'arrived')
+        ORDER BY lower(a.during), a.station $$;
 CREATE TABLE public.notice (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     appointment uuid,
@@ -1465,7 +1486,9 @@ ALTER TABLE ONLY public.waitlist_entry
 ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_station_fkey FOREIGN KEY (station) REFERENCES public.station(id);
 ALTER TABLE public.appointment ENABLE ROW LEVEL SECURITY;
-CREATE POLICY appointment_assistant ON public.appointment USING (((public.caller_role() = 'assistant'::text) AND ((station_site = public.caller_site()) OR (id = public.caller_appointment()))));
+CREATE POLICY appointment_assistant ON public.appointment USING (((public.caller_role() = 'assistant'::text) AND ((id = public.caller_appointment()) OR ((station_site = public.caller_site()) AND ((during && ( SELECT (public.site_day(public.caller_site()) + tstzrange((public.caller_now() - '04:00:00'::interval), (public.caller_now() + '01:00:00'::interval))))) OR ((created <@ ( SELECT public.site_day(public.caller_site()) AS site_day)) AND (EXISTS ( SELECT
+   FROM public.person
+  WHERE ((person.id = appointment.booked_by) AND (person.site = public.caller_site()))))))))));
 CREATE POLICY appointment_guest ON public.appointment USING (((public.caller_role() = ANY (ARRAY['guest'::text, 'anonymous'::text])) AND (id = public.caller_appointment())));
 CREATE POLICY appointment_of_entry ON public.appointment USING (((public.caller_role() = 'guest'::text) AND (public.caller_entry() IS NOT NULL) AND (id IN ( SELECT e.appointment
    FROM public.waitlist_entry e
@@ -1586,6 +1609,8 @@ GRANT ALL ON FUNCTION public.read_feed(secret_digest bytea, at timestamp with ti
 REVOKE ALL ON FUNCTION public.refill(of_practitioner uuid, of_station uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refill(of_practitioner uuid, of_station uuid) TO telemed_app;
 REVOKE ALL ON FUNCTION public.renew_next_free(of_practitioner uuid, of_services uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) TO telemed_app;
 GRANT SELECT,DELETE,UPDATE ON TABLE public.notice TO telemed_app;
 REVOKE ALL ON FUNCTION public.substitutions(of_practitioner uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.substitutions(of_practitioner uuid, at timestamp with time zone) TO telemed_app;

@@ -19,6 +19,7 @@ import asyncpg
 import msgspec
 import structlog
 
+from telemed import clock
 from telemed.errors import CONSTRAINTS, BadRequest, NotFound, Unavailable
 from telemed.identity.callers import Caller
 
@@ -150,11 +151,11 @@ async def _clean(connection: object) -> None:
 def _begin(caller: Caller) -> str:
     """BEGIN and the caller in one round trip, which only the simple protocol can do, and that takes no parameters.
 
-    A role is one of a few words and the rest are UUIDs; nothing else can get in here.
+    A role is one of a few words, `now` an instant and the rest are UUIDs; nothing else can get in here.
     """
     values = {
         "role": caller.role, "person": caller.person, "site": caller.site, "appointment": caller.appointment,
-        "entry": caller.entry,
+        "entry": caller.entry, "now": clock.now().isoformat(),
     }  # fmt: skip
     settings = ", ".join(f"set_config('telemed.{name}', '{value or ''}', true)" for name, value in values.items())
     return f"BEGIN; SELECT {settings}"

@@ -112,7 +112,8 @@ class BookingWish(Wish, frozen=True, forbid_unknown_fields=True, kw_only=True):
 class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     """A hold or an appointment, as it is shown to those who may see it. `epoch` is its version for If-Match.
 
-    `changeable_until`: the patient can move or cancel it until then, later only the practice.
+    `changeable_until`: the patient can move or cancel it until then, later only the practice. `place_…`: where the
+    patient goes, to the station or the practice; None by video from wherever they are. A station is told no contact.
     """
 
     id: UUID
@@ -138,6 +139,11 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     station_name: str | None
     station_site: UUID | None
     assistant: UUID | None
+    place_name: str | None
+    place_street: str | None
+    place_postal_code: str | None
+    place_town: str | None
+    place_phone: str | None
     patient_name: str | None
     birth_date: date | None
     email: str | None

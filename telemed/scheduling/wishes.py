@@ -24,9 +24,9 @@ ATTEMPTS: Final = 3  # each but the last ends because somebody let go of the tim
 def check(caller: Caller, wish: Wish) -> None:
     """What can be said without the database. Raises InThePast, NotASlot, Invalid, Forbidden, NotLoggedIn."""
     check_start(wish.start)
+    if wish.assisting and caller.role not in ("assistant", "system"):
+        raise NotLoggedIn if caller.role == "anonymous" else Forbidden
     if wish.mode == "assisted":
-        if caller.role not in ("assistant", "system"):
-            raise NotLoggedIn if caller.role == "anonymous" else Forbidden
         if wish.station is None:
             raise Invalid(fields={"station": _("An assisted consultation needs a station.")})
     elif wish.station is not None or wish.assisting:

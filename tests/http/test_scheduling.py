@@ -128,7 +128,8 @@ WRONG: dict[str, tuple[dict[str, Any], int, str]] = {
     "no slot": ({"json": wish(NINE + timedelta(minutes=1), **PATIENT)}, 422, "not_a_slot"),
     "a foreign service": ({"json": {**wish(**PATIENT), "service": str(people.fixed(99))}}, 404, "not_found"),
     "an unknown mode": ({"json": wish(mode="phone", **PATIENT)}, 422, "invalid"),
-    "assisted alone": ({"json": wish(mode="assisted", station=str(STATION), **PATIENT)}, 401, "not_logged_in"),
+    "assisting alone": (
+        {"json": wish(mode="assisted", station=str(STATION), assisting=True, **PATIENT)}, 401, "not_logged_in"),
     "only spaces": ({"json": wish(patient={**ALICE, "name": " \u00a0 "})}, 422, "name_unreadable"),
     "direction marks": ({"json": wish(patient={**ALICE, "name": "\u202eecilA"})}, 422, "name_unreadable"),
     "a null character": ({"json": wish(patient={**ALICE, "name": "Al\x00ice"})}, 422, "name_unreadable"),

@@ -135,7 +135,7 @@ WRONG: dict[str, tuple[timedelta, dict[str, object], type[Refusal]]] = {
     "a mode not offered": (timedelta(), {"mode": "in_person"}, NotASlot),
     "an unknown service": (timedelta(), {"service": people.fixed(99)}, NotFound),
     "a station by video": (timedelta(), {"station": STATION}, Invalid),
-    "assisted without login": (timedelta(), {"mode": "assisted", "station": STATION}, NotLoggedIn),
+    "assisting without login": (timedelta(), {"mode": "assisted", "station": STATION, "assisting": True}, NotLoggedIn),
     "an unreadable name": (timedelta(), {"who": Patient("\u202e\u202e", date(1970, 1, 1))}, NameUnreadable),
     "born tomorrow": (timedelta(), {"who": Patient("Alice A.", date(2970, 1, 1))}, Invalid),
 }

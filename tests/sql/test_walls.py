@@ -11,20 +11,22 @@ from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, SYSTEM, Caller
 from tests import people
 
-ALICES, CHARLIES, AT_GERSWALDE = (people.fixed(n) for n in (51, 52, 53))
+ALICES, CHARLIES, AT_GERSWALDE, LATER = (people.fixed(n) for n in (51, 52, 53, 54))
 GUEST = Caller("guest", appointment=ALICES, entry=ALICES)
 TABLES = ("appointment", "attendance", "person", "refresh_token", "audit", "waitlist_entry", "offer")
 
 
 @pytest.fixture
 async def walled(cast: Database) -> Database:
-    """Alice at Bob's, somebody at Charlie's, and a walk-in at Gerswalde's station with Bob."""
+    """Alice at Bob's, somebody at Charlie's, and two at Gerswalde's station with Bob, today and tomorrow."""
     at = people.tomorrow()
     rows = [
         (ALICES, people.DR_BOB, people.TALK, people.PRENZLAU, None, None, "video", at),
         (CHARLIES, people.DR_CHARLIE, people.TALK_CHARLIE, people.TEMPLIN, None, None, "video", at),
         (AT_GERSWALDE, people.DR_BOB, people.TALK, people.PRENZLAU, people.STATION, people.GERSWALDE, "assisted",
-         at + timedelta(hours=1)),
+         people.soon()),
+        (LATER, people.DR_BOB, people.TALK, people.PRENZLAU, people.STATION, people.GERSWALDE, "assisted",
+         at + timedelta(hours=25)),
     ]  # fmt: skip
     async with cast.transaction(SYSTEM) as tx:
         for number, row in enumerate(rows):
@@ -67,17 +69,18 @@ async def seen(db: Database, caller: Caller, table: str) -> set[object]:
 
 
 NOBODY: set[object] = set()
+AT_STATION = (AT_GERSWALDE, LATER)
 BY_CALLER: dict[str, tuple[Caller, dict[str, set[object]]]] = {
     "anonymous": (ANONYMOUS, dict.fromkeys(TABLES, NOBODY)),
     "guest": (GUEST, {
         "appointment": {ALICES}, "attendance": {ALICES}, "waitlist_entry": {ALICES}, "offer": {ALICES}}),
     "bob": (people.CALLERS["bob"], {
-        "appointment": {ALICES, AT_GERSWALDE}, "attendance": {ALICES, AT_GERSWALDE},
-        "person": {people.BOB, people.CARLA}, "refresh_token": {people.BOB}, "audit": {ALICES, AT_GERSWALDE},
+        "appointment": {ALICES, *AT_STATION}, "attendance": {ALICES, *AT_STATION},
+        "person": {people.BOB, people.CARLA}, "refresh_token": {people.BOB}, "audit": {ALICES, *AT_STATION},
         "waitlist_entry": {ALICES}, "offer": {ALICES}}),
     "carla": (people.CALLERS["carla"], {
-        "appointment": {ALICES, AT_GERSWALDE}, "attendance": {ALICES, AT_GERSWALDE},
-        "person": {people.BOB, people.CARLA}, "refresh_token": {people.CARLA}, "audit": {ALICES, AT_GERSWALDE},
+        "appointment": {ALICES, *AT_STATION}, "attendance": {ALICES, *AT_STATION},
+        "person": {people.BOB, people.CARLA}, "refresh_token": {people.CARLA}, "audit": {ALICES, *AT_STATION},
         "waitlist_entry": {ALICES}, "offer": {ALICES}}),
     "charlie": (people.CALLERS["charlie"], {
         "appointment": {CHARLIES}, "attendance": {CHARLIES}, "person": {people.CHARLIE},

@@ -70,6 +70,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     station: UUID | None
     station_name: str | None
+    place_name: str | None
+    place_street: str | None
+    place_postal_code: str | None
+    place_town: str | None
+    place_phone: str | None
     patient_name: str
     birth_date: date
     email: str | None
