@@ -21,10 +21,10 @@ SELECT (notice).id, (notice).kind, (notice).channel, (notice).language, (notice)
        (a).id AS appointment, (notice).entry, o.expires AS answer_by, coalesce(e.email, (a).email) AS email,
        coalesce(e.phone, (a).phone) AS phone, (a).mode, (a).status, lower((a).during) AS start,
        upper((a).during) AS "end", (a).epoch, (a).changed, (a).cancelled_by,
-       site.zone, site.town, site.phone AS practice_phone, coalesce(station_site.name || ', ', '') || place.street || ', '
-           || place.postal_code || ' ' || place.town AS address
-FROM claimed JOIN site ON site.id = (a).site LEFT JOIN site station_site ON station_site.id = (a).station_site
-JOIN site place ON place.id = coalesce((a).station_site, (a).site)
+       site.zone, site.town, site.phone AS practice_phone, place.name AS place_name, place.street AS place_street,
+       place.postal_code AS place_postal_code, place.town AS place_town, place.phone AS place_phone
+FROM claimed JOIN site ON site.id = (a).site
+LEFT JOIN site place ON place.id = CASE (a).mode WHEN 'assisted' THEN (a).station_site WHEN 'in_person' THEN (a).site END
 LEFT JOIN offer o ON o.appointment = (a).id AND o.entry = (notice).entry LEFT JOIN waitlist_entry e ON e.id = o.entry;
 
 -- name: count_try

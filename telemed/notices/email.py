@@ -67,8 +67,7 @@ def message(letter: Letter, words: Wording, message_id: str, settings: Settings)
         return mail
     entry = Entry(
         id=letter.appointment, start=letter.start, end=letter.end, zone=letter.zone, epoch=letter.epoch,
-        changed=letter.changed, cancelled=letter.status == "cancelled",
-        place=None if letter.mode == "video" else letter.address,
+        changed=letter.changed, cancelled=letter.status == "cancelled", place=letter.address,
     )  # fmt: skip
     mail.add_attachment(
         calendar(entry, settings, letter.language), subtype="calendar", filename="appointment.ics",

@@ -74,6 +74,8 @@ def _more(letter: Letter, settings: Settings, own: str, say: wording.Wording) ->
     if letter.message:
         yield _("The practice writes: %(words)s", words=letter.message)
     if letter.kind == "offer":
+        if letter.address is not None:
+            yield _("It is here: %(address)s.", address=letter.address)
         if letter.answer_by is not None:
             yield _("It is kept for you until %(moment)s.", moment=say.moment(letter.answer_by))
         yield _("Take it or decline it here: %(address)s", address=own)
@@ -82,10 +84,14 @@ def _more(letter: Letter, settings: Settings, own: str, say: wording.Wording) ->
         if letter.cancelled_by == "practice":
             yield _("Here you can book another one: %(address)s", address=settings.origin)
         return
-    if letter.mode == "video":
+    if letter.address is None:
         yield _("You talk by video, from wherever you are.")
     else:
-        yield _("Please come to: %(address)s", address=letter.address)
+        yield _("Please come to: %(address)s.", address=letter.address)
+    if letter.mode == "assisted":
+        if letter.channel == "email":
+            yield _("There you sit at a screen, and somebody helps you.")
+        yield _("Telephone there: %(phone)s.", phone=say.phone(letter.place_phone or ""))
     if letter.kind == "reminder_72h":
         yield _("If you cannot come, please cancel soon. Then somebody else can have the time.")
     if letter.mode == "in_person":

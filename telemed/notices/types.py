@@ -8,16 +8,16 @@ from uuid import UUID
 
 import msgspec
 
-from telemed.scheduling.types import Language, Mode, Status
+from telemed.scheduling.types import Language, Status, Venue
 
 Kind = Literal["booked", "moved", "cancelled", "reminder_72h", "reminder_2h", "follow_up", "offer"]
 Channel = Literal["email", "sms", "phone"]
 
 
-class Letter(msgspec.Struct, frozen=True, kw_only=True):
+class Letter(Venue, frozen=True, kw_only=True):
     """A notice right before it is sent, with what was read from its appointment at that moment.
 
-    `address`: where to be, for those who do not come by video from home; `message`: the practice's own words.
+    `message`: the practice's own words.
     """
 
     id: UUID
@@ -29,7 +29,6 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     appointment: UUID
     email: str | None
     phone: str | None
-    mode: Mode
     status: Status
     start: datetime
     end: datetime
@@ -39,7 +38,6 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     town: str
     practice_phone: str
-    address: str
     entry: UUID | None = None  # the place on the waiting list that is offered this time,
     answer_by: datetime | None = None  # and until when
 

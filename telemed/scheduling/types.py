@@ -109,16 +109,34 @@ class BookingWish(Wish, frozen=True, forbid_unknown_fields=True, kw_only=True):
     language: Language = "de"
 
 
-class Appointment(msgspec.Struct, frozen=True, kw_only=True):
+class Venue(msgspec.Struct, frozen=True, kw_only=True):
+    """Where the patient goes: to the station, or to the practice; None by video from wherever they are."""
+
+    mode: Mode
+    place_name: str | None
+    place_street: str | None
+    place_postal_code: str | None
+    place_town: str | None
+    place_phone: str | None
+
+    @property
+    def address(self) -> str | None:
+        """In one line, for messages and calendars: without a practice's name, which may tell its specialty (G-25)."""
+        if self.place_name is None:
+            return None
+        street = f"{self.place_street}, {self.place_postal_code} {self.place_town}"
+        return f"{self.place_name}, {street}" if self.mode == "assisted" else street
+
+
+class Appointment(Venue, frozen=True, kw_only=True):
     """A hold or an appointment, as it is shown to those who may see it. `epoch` is its version for If-Match.
 
-    `changeable_until`: the patient can move or cancel it until then, later only the practice. `place_…`: where the
-    patient goes, to the station or the practice; None by video from wherever they are. A station is told no contact.
+    `changeable_until`: the patient can move or cancel it until then, later only the practice. `email`, `phone`: not for
+    stations.
     """
 
     id: UUID
     status: Status
-    mode: Mode
     start: datetime
     end: datetime
     expires: datetime | None
@@ -139,11 +157,6 @@ class Appointment(msgspec.Struct, frozen=True, kw_only=True):
     station_name: str | None
     station_site: UUID | None
     assistant: UUID | None
-    place_name: str | None
-    place_street: str | None
-    place_postal_code: str | None
-    place_town: str | None
-    place_phone: str | None
     patient_name: str | None
     birth_date: date | None
     email: str | None

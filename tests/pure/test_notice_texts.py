@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import pytest
 from icalendar import Calendar
@@ -35,6 +35,14 @@ TELLING = re.compile(
 )
 
 
+NOWHERE = dict.fromkeys(("place_name", "place_street", "place_postal_code", "place_town", "place_phone"))
+WHERE: dict[str, dict[str, Any]] = {
+    "video": NOWHERE,
+    "assisted": dict(zip(NOWHERE, ("Löwen-Apotheke", "Markt 1", "17268", "Gerswalde", "+493984111111"), strict=True)),
+    "in_person": dict(zip(NOWHERE, ("Hautarztpraxis", "Ufer 9", "17291", "Prenzlau", "+493984000000"), strict=True)),
+}
+
+
 def letter(
     kind: Kind, channel: Literal["email", "sms"], language: Literal["de", "en"], mode: str, by: str | None = None
 ) -> Letter:
@@ -43,7 +51,7 @@ def letter(
         appointment=people.fixed(61), email="alice@example.org", phone="+4915112345678", mode=mode,  # type: ignore[arg-type]
         status="cancelled" if kind == "cancelled" else "booked", start=START, end=START + timedelta(minutes=15),
         epoch=1, changed=START - timedelta(days=9), cancelled_by=by, zone="Europe/Berlin", town="Prenzlau",
-        practice_phone="+493984000000", address="Löwen-Apotheke, Markt 1, 17268 Gerswalde",
+        practice_phone="+493984000000", **WHERE[mode],
         entry=people.fixed(81) if kind == "offer" else None, answer_by=START - timedelta(days=1),
     )  # fmt: skip
 
@@ -94,8 +102,11 @@ def test_it_says_when_and_whom_to_call(it: Letter) -> None:
     assert "+49 3984 000000" in words.text
     assert (f"#{CODES.code(it.appointment)}" in words.text) == (it.kind not in ("cancelled", "offer"))
     assert CODES.code(it.appointment) not in words.subject
-    if it.mode != "video" and it.kind not in ("cancelled", "offer"):
-        assert "17268 Gerswalde" in words.text
+    if it.kind != "cancelled":
+        assert ("Löwen-Apotheke, Markt 1, 17268 Gerswalde" in words.text) == (it.mode == "assisted")
+        assert ("Ufer 9, 17291 Prenzlau" in words.text) == (it.mode == "in_person")
+    if it.kind not in ("cancelled", "offer"):
+        assert ("+49 3984 111111" in words.text) == (it.mode == "assisted")
     if it.channel == "sms":
         assert len(words.text) <= 402, "more than three parts of an SMS in letters that are not GSM 7-bit"
         assert "\n" not in words.text

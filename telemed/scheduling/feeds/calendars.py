@@ -33,11 +33,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def entry(it: Appointment) -> Entry:
-    """The entry of an appointment; the station is named where it stands, the practice by its town alone."""
-    place = {"video": None, "assisted": it.station_name, "in_person": it.site_town}[it.mode]
+    """The entry of an appointment, as in its messages."""
     return Entry(
         id=it.id, start=it.start, end=it.end, zone=it.zone, epoch=it.epoch, changed=it.changed,
-        cancelled=it.status == "cancelled", place=place,
+        cancelled=it.status == "cancelled", place=it.address,
     )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 
 from telemed.identity.types import Session
-from telemed.scheduling.types import Language, Line, Mode, Patient, PostalCode
+from telemed.scheduling.types import Language, Line, Mode, Patient, PostalCode, Venue
 from telemed.scheduling.waitlist.patience import Channel
 
 EntryStatus = Literal["waiting", "booked", "withdrawn", "over"]
@@ -50,12 +50,11 @@ class Earlier(Times, frozen=True, forbid_unknown_fields=True, kw_only=True):
     phone: Line | None = None
 
 
-class Entry(msgspec.Struct, frozen=True, kw_only=True):
+class Entry(Venue, frozen=True, kw_only=True):
     """A place on the list with its open offer, or else the last one. `appointment`: to be brought forward, or won."""
 
     id: UUID
     status: EntryStatus
-    mode: Mode
     service: UUID
     service_name_de: str
     service_name_en: str
@@ -70,11 +69,6 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     zone: str
     station: UUID | None
     station_name: str | None
-    place_name: str | None
-    place_street: str | None
-    place_postal_code: str | None
-    place_town: str | None
-    place_phone: str | None
     patient_name: str
     birth_date: date
     email: str | None
