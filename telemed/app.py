@@ -50,7 +50,7 @@ from telemed.scheduling.hours import api as hours_api
 from telemed.scheduling.services import api as services_api
 from telemed.scheduling.waitlist import api as waitlist_api
 from telemed.settings import Settings
-from telemed.visit import assessment, changing, choice, details, legal, mine, room
+from telemed.visit import assessment, changing, choice, details, legal, mine, room, times
 from telemed.visit import search as visit_search
 from telemed.visit import waitlist as visit_waitlist
 
@@ -68,6 +68,7 @@ ROUTES: list[Route] = [
     *consultation_api.ROUTES,
     *live.ROUTES,
     *visit_search.ROUTES,
+    *times.ROUTES,
     *choice.ROUTES,
     *details.ROUTES,
     *assessment.ROUTES,

@@ -36,6 +36,11 @@ SELECT person FROM practitioner WHERE id = :practitioner;
 -- The rooms of a pharmacy or hub.
 SELECT id, name FROM station WHERE site = :site AND active ORDER BY name, id;
 
+-- name: busy
+-- When the rooms of the caller's site are taken, without names.
+SELECT busy.start, busy."end", station.name AS room FROM station_busy(:since, :until) AS busy
+JOIN station ON station.id = busy.station ORDER BY busy.start, station.name;
+
 -- name: assisted
 -- Doctors who see patients at stations, the nearest to this site first.
 SELECT s.id, s.name_de, s.name_en, s.duration, s.modes, p.id AS practitioner, p.title AS practitioner_title,

@@ -46,7 +46,7 @@ OFFERS: Final[dict[str, Offer]] = {
     "talk": Offer("Videosprechstunde", "Video consultation", 15, 0, 0, 15, ["video", "assisted"]),
     "calm": Offer("Videosprechstunde", "Video consultation", 15, 0, 5, 20, ["video", "assisted"]),
     "short": Offer("Kurze Rückfrage", "Short question", 10, 0, 0, 10, ["video"]),
-    "first": Offer("Erstes Gespräch", "First talk", 30, 5, 5, 20, ["video", "assisted"]),
+    "first": Offer("Erstes Gespräch", "First talk", 30, 5, 5, 20, ["video", "assisted", "in_person"]),
     "on_call": Offer(
         "Bereitschaft: Videosprechstunde", "On call: video consultation", 15, 0, 0, 15, ["video", "assisted"], notice=5
     ),

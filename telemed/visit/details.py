@@ -58,10 +58,10 @@ async def book(request: web.Request, caller: Caller, hold: UUID) -> web.Response
     except SlotTaken as refusal:
         if refusal.data.get("taken") == ["patient"]:
             return _form(request, it, typed, {"name": _("This patient already has an appointment at this time.")})
-        return taken_page(request, refusal, it)
+        return taken_page(request, refusal, it, it)
     except Invalid as refusal:
         if not refusal.fields:
-            return taken_page(request, refusal, it)
+            return taken_page(request, refusal, it, it)
         return _form(request, it, typed, {name.removeprefix("patient."): why for name, why in refusal.fields.items()})
     except NotAdmitted as refusal:
         return not_admitted(request, refusal, it, typed)
@@ -98,7 +98,7 @@ async def release(request: web.Request, caller: Caller, hold: UUID) -> web.Respo
     if it is None:
         return _gone(request, None)
     await holds.release(request.app[DATABASE], held.codes(request), caller, hold, _secret(request, hold))
-    return see_other(times_of(it))
+    return see_other(times_of(it, it))
 
 
 async def _mine(request: web.Request, caller: Caller, hold: UUID) -> Appointment | None:
@@ -161,7 +161,7 @@ def _booked(request: web.Request, appointment: UUID) -> web.Response:
 
 
 def _gone(request: web.Request, it: Appointment | None) -> web.Response:
-    return render(request, "visit/hold_gone.html", status=410, all_times=times_of(it) if it is not None else None)
+    return render(request, "visit/hold_gone.html", status=410, all_times=times_of(it, it) if it is not None else None)
 
 
 ROUTES = [details, book, extended, extend, release]

@@ -7,17 +7,19 @@ from aiohttp import web
 
 from telemed.db import Tx
 from telemed.directory import whereabouts
+from telemed.directory.types import Spot
 from telemed.html import locale_of
 from telemed.text import Text, _
 from telemed.visit.asked import LONGEST
 
 
 class Home(msgspec.Struct, frozen=True):
-    """`where` as it was typed; `postal_code` if that could be understood; `wrong` says why it could not."""
+    """`where` as it was typed; `postal_code` and `spot` if that could be understood; `wrong` says why it could not."""
 
     where: str = ""
     postal_code: str | None = None
     wrong: Text | None = None
+    spot: Spot | None = None
 
 
 async def read(tx: Tx, request: web.Request) -> Home:
@@ -34,4 +36,4 @@ async def read(tx: Tx, request: web.Request) -> Home:
     found: str | None = spot.postal_code
     if found is None:
         found = await tx.value("nearness.postal_code_at", lat=spot.lat, lon=spot.lon)
-    return Home(where, found)
+    return Home(where, found, spot=spot)

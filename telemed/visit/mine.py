@@ -127,8 +127,8 @@ def agreed(it: Appointment) -> bool:
 
 
 def open_now(it: Appointment) -> bool:
-    """Whether the patient may go to the waiting room."""
-    return it.status in ("booked", "arrived") and it.mode != "in_person" and clock.now() >= it.start - OPENS
+    """Whether the patient's own device is the way to the waiting room, and it is open."""
+    return it.status in ("booked", "arrived") and it.mode == "video" and clock.now() >= it.start - OPENS
 
 
 def _slip(request: web.Request, it: Appointment) -> Slip:

@@ -14,7 +14,7 @@ from telemed.directory import search, whereabouts
 from telemed.directory.line import BadCursor
 from telemed.directory.specialties import UnknownSpecialty
 from telemed.directory.states import STATES
-from telemed.directory.types import Candidate, Found, Search, Station, Town
+from telemed.directory.types import Candidate, Found, Search, Town
 from telemed.errors import Invalid
 from telemed.forms import posted
 from telemed.html import locale_of, page, render, see_other
@@ -22,6 +22,7 @@ from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
 from telemed.text import Text, _
 from telemed.visit import asked as words
+from telemed.visit import rooms
 from telemed.visit.asked import Asked
 from telemed.visit.days import starts_by_day
 
@@ -33,17 +34,6 @@ class Group(msgspec.Struct, frozen=True):
 
     town: Town
     found: list[Found]
-
-
-class Room(msgspec.Struct, frozen=True):
-    """A station, and where it is."""
-
-    station: Station
-    site: str
-    town: str
-    street: str
-    phone: str
-    minutes: int
 
 
 class _Position(msgspec.Struct, frozen=True):
@@ -79,8 +69,8 @@ async def results(request: web.Request, caller: Caller) -> web.Response:
     if errors or candidates:
         return _form(request, asked, errors, candidates)
     return render(
-        request, "visit/results.html", asked=asked, errors={}, found=found, groups=_groups(found), rooms=_rooms(found),
-        by_day=starts_by_day, **words.choices(),
+        request, "visit/results.html", asked=asked, errors={}, found=found, groups=_groups(found),
+        rooms=rooms.of(found.stations, found.station), by_day=starts_by_day, **words.choices(),
     )  # fmt: skip
 
 
@@ -127,16 +117,6 @@ def _groups(found: Search) -> list[Group]:
         Group(together[0].town, together)
         for together in (list(group) for _place, group in groupby(found.practitioners, lambda one: one.town.place))
     ]
-
-
-def _rooms(found: Search) -> list[Room]:
-    """The stations to choose from, the one that is free at the starts shown first."""
-    rooms = [
-        Room(station, near.site.name, near.site.town, near.site.street, near.site.phone, near.minutes)
-        for near in found.stations
-        for station in near.stations
-    ]
-    return sorted(rooms, key=lambda room: room.station.id != found.station)
 
 
 ROUTES = [home, results, position]

@@ -31,8 +31,10 @@ from telemed.visit.slips import slip
 
 @page("GET", "/waitlist/join", verb="waitlist.join")
 async def wish(request: web.Request, caller: Caller) -> web.Response:
-    """The wishes for one doctor's service."""
-    return await _form(request, caller, await _service(request, caller, request.query.get("service", "")))
+    """The wishes for one doctor's service; where from, the page before knows."""
+    where = request.query.get("station") or request.query.get("mode") or "video"
+    service = await _service(request, caller, request.query.get("service", ""))
+    return await _form(request, caller, service, {"where": where})
 
 
 @page("POST", "/waitlist/join", verb="waitlist.join", limit=JOINING)

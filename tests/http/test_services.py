@@ -253,6 +253,6 @@ async def test_in_the_practice_instead(api: Client, owner: asyncpg.Connection) -
     text = await (await api.get(f"/practitioners/{DR_BOB}", params={"mode": "in_person"})).text()
     assert 'name="mode" value="in_person"' in text and "/assessments?" not in text
     form = {"service": str(TALK), "start": NINE.isoformat()}
-    assert (await api.post("/holds", data=form | {"mode": "assisted"})).status == 400
+    assert (await api.post("/holds", data=form | {"mode": "assisted"})).status == 422  # without a station
     assert (await api.post("/holds", data=form | {"mode": "in_person"}, allow_redirects=False)).status == 303
     assert await owner.fetchval("SELECT mode FROM appointment") == "in_person"
