@@ -38,7 +38,8 @@ async def tab_to(page: Page, wanted: str, *, most: int = 80) -> None:
         await page.keyboard.press("Tab")
         seen = await page.evaluate(
             """wanted => {
-                const it = document.activeElement, style = getComputedStyle(it), box = it.getBoundingClientRect();
+                const it = document.activeElement, style = getComputedStyle(it);
+                const box = it.getClientRects()[0] ?? it.getBoundingClientRect(); // of words on two lines, the first
                 const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
                 return {
                     there: it.matches(wanted), outline: parseFloat(style.outlineWidth),
