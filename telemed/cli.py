@@ -21,6 +21,7 @@ import uvloop
 from telemed import __version__, app, openapi, pg, serving, working
 from telemed.audit import commands
 from telemed.cluster import ClusterError
+from telemed.consultation import log_jetstream
 from telemed.demo.outcome import CallFailed
 from telemed.errors import Invalid, Refusal
 from telemed.identity import logins
@@ -183,6 +184,12 @@ def check() -> None:
             await pg.check(urls.app)
             worked = await working.seen(urls.app)
         click.secho("The database is ready.", fg="green")
+        if settings.nats_url:
+            async with log_jetstream.opened(settings.nats_url, "check") as kept:
+                if not kept.up:
+                    raise click.ClickException("NATS does not answer, or has no JetStream: see TELEMED_NATS_URL.")
+                servers = await kept.servers()
+            click.secho(f"The rooms' log is ready ({servers} of 3 servers keep it).", fg="green")
         if not worked:
             click.secho(
                 "No worker has been seen for two minutes: run `telemed work` beside `telemed serve`.", fg="yellow"

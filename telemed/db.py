@@ -167,6 +167,7 @@ class Database:
     def __init__(self, url: str, pool: asyncpg.Pool) -> None:
         self._url, self._pool = url, pool
         self._callbacks: dict[str, list[Callable[[str], None]]] = {}
+        self._missed: list[Callable[[], None]] = []
         self._listener: asyncpg.Connection | None = None
         self._closing = False
         self._renewing: asyncio.Task[None] | None = None
@@ -232,8 +233,15 @@ class Database:
         except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
             return False
 
-    async def listen(self, channel: str, callback: Callable[[str], None]) -> None:
-        """Calls `callback(payload)` for every NOTIFY on `channel`, over one connection that renews itself."""
+    async def listen(
+        self, channel: str, callback: Callable[[str], None], missed: Callable[[], None] | None = None
+    ) -> None:
+        """Calls `callback(payload)` for every NOTIFY on `channel`, over one connection that renews itself.
+
+        `missed` is called when it has: there may have been some that nobody heard.
+        """
+        if missed is not None:
+            self._missed.append(missed)
         self._callbacks.setdefault(channel, []).append(callback)
         if self._listener is None:
             await self._connect_listener()
@@ -262,4 +270,6 @@ class Database:
             with suppress(OSError, asyncpg.PostgresError):
                 await self._connect_listener()
                 log.info("listener_back")
+                for missed in self._missed:
+                    missed()
                 return

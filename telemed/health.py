@@ -10,7 +10,7 @@ from aiohttp import web
 from telemed.errors import Unavailable
 from telemed.http import operation
 from telemed.identity.callers import SYSTEM
-from telemed.keys import DATABASE
+from telemed.keys import DATABASE, LOG_UP
 
 
 class Health(msgspec.Struct, frozen=True):
@@ -20,9 +20,14 @@ class Health(msgspec.Struct, frozen=True):
 
 
 class Ready(Health, frozen=True):
-    """`worker` is `missing` when none has been seen for two minutes: it serves, but nothing is sent or kept up."""
+    """`worker` is `missing` when none has been seen for two minutes: it serves, but nothing is sent or kept up.
+
+    `log` is `down` while the rooms' log (NATS) is away: everything but joining a consultation goes on, as do those that
+    run, and every other node has the same trouble. So both are for the person on call, not for the proxy.
+    """
 
     worker: Literal["ok", "missing"] = "ok"
+    log: Literal["ok", "down"] = "ok"
 
 
 @operation("GET", "/health/live", verb="page.read")
@@ -38,7 +43,8 @@ async def ready(request: web.Request) -> Ready:
     if not await db.ready():
         raise Unavailable
     async with db.transaction(SYSTEM) as tx:
-        return Ready(worker="ok" if await tx.value("jobs.worked") else "missing")
+        worked = await tx.value("jobs.worked")
+    return Ready(worker="ok" if worked else "missing", log="ok" if request.app[LOG_UP]() else "down")
 
 
 ROUTES = [live, ready]

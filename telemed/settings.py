@@ -40,6 +40,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """host:port of each relay's command line, to end what it carries once a consultation is over (turnserver.conf)."""
     turn_control_password: str = ""
     ice_policy: Literal["all", "relay"] = "all"
+    nats_url: str = ""
+    """Where the rooms' log lies when several nodes serve: nats://user:password@host:4222, several by spaces. Empty: in
+    the memory of this node, which is then alone."""
     job_timeout: timedelta = timedelta(seconds=30)
     """A job whose worker gave no sign of life for so long is taken up by another one."""
     smtp_url: str = ""
@@ -73,7 +76,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         hidden = {"secret", "turn_secret", "turn_control_password", "sms_token"}
         values = {name: getattr(self, name) for name in self.__struct_fields__}
         return {
-            name: "(set)" if name in hidden and value else _without_password(str(value))
+            name: "(set)" if name in hidden and value else " ".join(map(_without_password, str(value).split()))
             for name, value in values.items()
         }
 

@@ -58,8 +58,8 @@ class Client:
                 self.wake()
 
     async def take(self, message: dict[str, Any]) -> None:
-        self.seq = max(self.seq, message.get("seq", 0))
         kind = message["type"]
+        self.seq = max(0 if kind == "joined" else self.seq, message.get("seq", 0))
         if kind == "joined":
             self.unanswered.clear()
             self.awaited = {name for name, link in self.links.items() if link["up"]}

@@ -19,8 +19,7 @@ from telemed.consultation.log import WINDOW
 from telemed.consultation.outbox import Outbox
 from telemed.consultation.room import EMPTY, Entry, Left, Said, Seated, State, check_command, fold, refused
 from telemed.consultation.sdp import vet
-from telemed.consultation.succession import RENEWED_AFTER
-from telemed.consultation.turn import ice
+from telemed.consultation.supplies import Supplies
 from telemed.consultation.types import Claims
 from telemed.consultation.views import Me, view
 from telemed.consultation.wire import Bucket, decoded
@@ -43,22 +42,27 @@ _LAST_WORDS: dict[object, int] = {
 }  # fmt: skip
 
 
+def node_of(socket: str) -> str:
+    """The node that serves a socket of this name."""
+    return socket.partition("-")[0]
+
+
 class Connection:
     """A page's socket, from its welcome to its end."""
 
     def __init__(self, rooms: Rooms, ws: web.WebSocketResponse, locale: str, transport: asyncio.Transport) -> None:
         self._rooms, self._ws, self._locale, self._transport = rooms, ws, locale, transport
         self._bucket = Bucket()
-        self._outbox = Outbox(ws, transport, lambda: self._refuse(r.TooSlow()))
+        self._outbox = Outbox(ws, transport, lambda: self.refuse(r.TooSlow()))
         self._unfollow: Callable[[], None] | None = None
-        self._renewals: dict[object, asyncio.TimerHandle] = {}
+        self._supplies: Supplies | None = None
         self._answered: dict[str, int] = {}
         self._room = ""
         self._stat_at = 0.0
         self._entrances = 0
         self._waiting: asyncio.Task[None] | None = None
         self._last_word: int | None = None
-        self.socket = secrets.token_urlsafe(9)
+        self.socket = f"{rooms.node}-{secrets.token_urlsafe(9)}"
         self.claims: Claims | None = None
         self.attendance = 0
         self.me: Me | None = None
@@ -74,8 +78,8 @@ class Connection:
         finally:
             if self._unfollow is not None:
                 self._unfollow()
-            for renewal in self._renewals.values():
-                renewal.cancel()
+            if self._supplies is not None:
+                self._supplies.stop()
             self._rooms.gone(self)
 
     def drain(self, after_ms: int) -> None:
@@ -146,7 +150,7 @@ class Connection:
         )  # fmt: skip
         self._entrances += 1
         seq = await self._rooms.log.append(self._room, seated, f"{self.socket}:{self._entrances}")
-        past, unfollow = await self._rooms.log.follow(self._room, self._told)
+        past, unfollow = await self._rooms.log.follow(self._room, self._told, self._lost)
         (base, snapshot), *missed = past
         after = message.seq if isinstance(message, m.Resume) else seq - 1
         # Gone: the window is past it, or it is a number of another room.
@@ -155,6 +159,9 @@ class Connection:
             unfollow()
             raise refusal
         self._unfollow, self.me, self.state = unfollow, me, fold(EMPTY, base, snapshot)
+        self._supplies = Supplies(
+            self._rooms.settings, self._rooms.succession, claims, me.instance, self.socket, self.send, self._admitted
+        )  # fmt: skip
         for number, entry in missed:
             self._hear(number, entry, me, aloud=number > after)
 
@@ -177,16 +184,20 @@ class Connection:
                 raise refusal
             await settle.settle(self._rooms.db, claims, command)
         except Refusal as error:
-            self._refuse(error, command.id)
+            self.refuse(error, command.id)
             return
         if not isinstance(command, m.Private):
-            await self._rooms.log.append(
-                self._room, Said(me.seat, me.instance, command), f"{me.instance}:{command.id}"
-            )  # fmt: skip
+            said = Said(me.seat, me.instance, command), f"{me.instance}:{command.id}"
             self._rooms.cut(relays.cut_off(claims.appointment, command))
+            try:
+                await self._rooms.log.append(self._room, *said)
+            except r.LogDown:
+                if isinstance(command, settle.Settled):  # it is so already: whoever is in the room has to hear of it
+                    self._rooms.spawn(self._rooms.insist(self._room, *said))
+                raise
             return
-        if isinstance(command, m.AskIce):
-            self._send_ice(me)
+        if isinstance(command, m.AskIce) and self._supplies is not None:
+            self._supplies.send_ice()
         self.send(m.Ok(command.id))
 
     def _vet(self, command: m.Command) -> type[r.SocketRefusal] | None:
@@ -209,61 +220,42 @@ class Connection:
         except Exception as error:
             self._fail(error)
 
+    def _lost(self) -> None:
+        self.refuse(r.LogDown())
+
     def _hear(self, seq: int, entry: Entry, me: Me, *, aloud: bool) -> None:
         """Goes on in the log; `aloud`: the page has not been told of this entry yet."""
         before, self.state = self.state, fold(self.state, seq, entry)
         for message in view(before, self.state, seq, entry, me):
             if isinstance(message, m.Ok):
                 self._remember(message)
-            if aloud:
-                self._tell(message, me)
+            if aloud and self._supplies is not None:
+                self._tell(message, self._supplies)
 
     def _remember(self, done: m.Ok) -> None:
         self._answered[done.id] = done.seq
         if len(self._answered) > REMEMBERED:
             del self._answered[next(iter(self._answered))]
 
-    def _tell(self, message: m.Logged, me: Me) -> None:
+    def _tell(self, message: m.Logged, give: Supplies) -> None:
         if isinstance(message, m.Waiting):
             self._rooms.lobby.enter(self)
         if isinstance(message, m.Joined) and message.admitted:
-            message = msgspec.structs.replace(message, ice=self._ice(me))
+            message = msgspec.structs.replace(message, ice=give.ice())
         elif isinstance(message, m.Admitted):
-            self._send_ice(me)
+            give.send_ice()
         self.send(message)
-        if isinstance(message, m.Resumed) and self.state.members[me.seat].admitted:
-            self._send_ice(me)
+        if isinstance(message, m.Resumed) and self._admitted():
+            give.send_ice()
         if isinstance(message, m.Joined | m.Resumed):
-            self._send_token(me)
+            give.send_token()
         last = _LAST_WORDS.get(message.code if isinstance(message, m.Err) else type(message))
         if last:
             self._finish(last)
 
-    def _send_ice(self, me: Me) -> None:
-        config = self._ice(me)
-        self.send(m.Ice(config.servers, config.policy))
-
-    def _ice(self, me: Me) -> m.IceConfig:
-        settings = self._rooms.settings
-        if settings.turn_urls:
-            self._later(settings.turn_ttl.total_seconds() * 0.75, self._renew_ice, me)
-        return ice(settings, f"{self.claims.appointment}-{me.seat}" if self.claims else me.seat)
-
-    def _renew_ice(self, me: Me) -> None:
-        member = self.state.members.get(me.seat)
-        if member is not None and member.admitted:
-            self._send_ice(me)
-
-    def _send_token(self, me: Me) -> None:
-        if self.claims is not None:
-            self.send(self._rooms.succession.token(self.claims, me.instance, self.socket))
-            self._later(RENEWED_AFTER.total_seconds(), self._send_token, me)
-
-    def _later(self, seconds: float, what: Callable[[Me], None], me: Me) -> None:
-        """Once; later, if it is said again before."""
-        if what in self._renewals:
-            self._renewals[what].cancel()
-        self._renewals[what] = asyncio.get_running_loop().call_later(seconds, what, me)
+    def _admitted(self) -> bool:
+        member = self.state.members.get(self.me.seat) if self.me else None
+        return member is not None and member.admitted
 
     def send(self, message: m.ServerMessage) -> None:
         if self._last_word is None:
@@ -274,13 +266,13 @@ class Connection:
     def _fail(self, error: Exception) -> None:
         """The one place where what went wrong becomes an answer and a close code."""
         if isinstance(error, Refusal):
-            self._refuse(error)
+            self.refuse(error)
             return
         log.error("socket_broken", socket=self.socket, exc_info=error)
         self.send(m.Err("internal", r.Internal.sentence.render(self._locale), fatal=True))
         self._finish(r.Internal.close_code)
 
-    def _refuse(self, refusal: Refusal, id: str = "") -> None:
+    def refuse(self, refusal: Refusal, id: str = "") -> None:
         # A refusal that the socket's own classes do not know ends an entrance, but not a call.
         fatal = refusal.fatal if isinstance(refusal, r.SocketRefusal) else self.me is None
         self.send(m.Err(refusal.code, refusal.text.render(self._locale), fatal, id))

@@ -6,27 +6,28 @@ import asyncio
 import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine
+from contextlib import nullcontext
 from urllib.parse import urlsplit
 
 import structlog
 from aiohttp import web
 
 from telemed import clock
-from telemed.consultation import relays
-from telemed.consultation.connection import Connection
+from telemed.consultation import log_jetstream, relays
+from telemed.consultation.connection import Connection, node_of
 from telemed.consultation.lobby import Lobby
 from telemed.consultation.log import Log, MemoryLog
-from telemed.consultation.messages import EndReason
-from telemed.consultation.refusals import OriginRefused, RoomFull
-from telemed.consultation.room import Away, Ended, Left
+from telemed.consultation.messages import EndReason, Seat
+from telemed.consultation.refusals import LogDown, OriginRefused, RoomFull
+from telemed.consultation.room import Away, Ended, Entry, Left
 from telemed.consultation.succession import Succession
 from telemed.consultation.tickets import SOCKET, find, within
-from telemed.consultation.types import Claims, Room
+from telemed.consultation.types import AppointmentOver, Claims, Room
 from telemed.db import Database
 from telemed.errors import Refusal
 from telemed.identity.callers import SYSTEM
 from telemed.identity.tokens import Keys
-from telemed.keys import DATABASE, KEYS, SETTINGS
+from telemed.keys import DATABASE, KEYS, LOG_UP, SETTINGS
 from telemed.routes import Route
 from telemed.settings import Settings
 from telemed.text import choose
@@ -35,7 +36,9 @@ SOCKETS_PER_ROOM = 8
 FRAME_BYTES = 64 * 1024  # beyond this aiohttp closes by itself (1009); the protocol's limits are lower
 HEARTBEAT = 20.0  # seconds between pings
 LOST_AFTER = 20.0  # seconds after which one who waits and is away is given up
-DRAIN_MS = 2000  # over which the pages of a stopping node come back
+DRAIN_MS = 2000  # over which the pages of a stopping node come back; a millisecond for each, if they are more
+WATCH = 2.0  # seconds between two looks for nodes that died
+INSIST = 1.0  # seconds before the log is asked again
 
 log = structlog.get_logger()
 
@@ -43,14 +46,14 @@ log = structlog.get_logger()
 class Rooms:
     """The sockets of this node by appointment, and the log of their rooms."""
 
-    def __init__(self, db: Database, keys: Keys, settings: Settings, log: Log) -> None:
-        self.db, self.keys, self.settings, self.log = db, keys, settings, log
+    def __init__(self, db: Database, keys: Keys, settings: Settings, log: Log, node: str) -> None:
+        self.db, self.keys, self.settings, self.log, self.node = db, keys, settings, log, node
         self.succession = Succession(settings.secret)
         self.lobby = Lobby(db, self.spawn)
-        self.node = secrets.token_hex(4)
         self._here: defaultdict[str, set[Connection]] = defaultdict(set)
         self._open: set[Connection] = set()
         self._work: set[asyncio.Task[None]] = set()
+        self._mourned: set[str] = set()  # sockets of nodes that died
         self._stopping = False
 
     def take(self, connection: Connection, claims: Claims) -> None:
@@ -75,15 +78,44 @@ class Rooms:
             self.spawn(self._depart(connection, claims))
 
     async def _depart(self, connection: Connection, claims: Claims) -> None:
-        await self.log.append(claims.room, Away(claims.seat, connection.socket), f"{connection.socket}:away")
+        self.spawn(self._miss(claims.room, claims.seat, connection.socket))
         async with self.db.transaction(within(claims)) as tx:
             await tx.run("consultation.leave", attendance=connection.attendance, now=clock.now())
-        if not self._stopping:
-            later = asyncio.get_running_loop().call_later
-            later(LOST_AFTER, lambda: self.spawn(self._give_up(connection.socket, claims)))
 
-    async def _give_up(self, socket: str, claims: Claims) -> None:
-        await self.log.append(claims.room, Left(claims.seat, socket, lost=True), f"{socket}:lost")
+    async def _miss(self, room: str, seat: Seat, socket: str) -> None:
+        """A seat's socket is gone; one who waits is given up if no other takes its place."""
+        await self.insist(room, Away(seat, socket), f"{socket}:away")
+        asyncio.get_running_loop().call_later(LOST_AFTER, self._give_up, room, seat, socket)
+
+    def _give_up(self, room: str, seat: Seat, socket: str) -> None:
+        if not self._stopping:
+            self.spawn(self.insist(room, Left(seat, socket, lost=True), f"{socket}:lost"))
+
+    async def insist(self, room: str, entry: Entry, dedupe_id: str) -> None:
+        """Appends, even if the log comes back only later."""
+        while True:
+            try:
+                await self.log.append(room, entry, dedupe_id)
+            except LogDown:
+                if self._stopping:
+                    raise
+                await asyncio.sleep(INSIST)
+            else:
+                return
+
+    async def watch(self) -> None:
+        """Misses the sockets of nodes that died without a word, in the rooms that somebody here is in."""
+        while True:
+            await asyncio.sleep(WATCH)
+            if not self.log.up:
+                continue
+            for connection in list(self._open):
+                room = connection.claims.room if connection.claims else ""
+                for seat, member in connection.state.members.items():
+                    known = member.here and member.socket not in self._mourned
+                    if known and not self.log.lives(node_of(member.socket)):
+                        self._mourned.add(member.socket)
+                        self.spawn(self._miss(room, seat, member.socket))
 
     def changed(self, appointment: str) -> None:
         """An appointment was cancelled, moved, or its consent withdrawn, on whichever node."""
@@ -102,8 +134,17 @@ class Rooms:
         here = self._here.get(appointment, ())
         for claims in {it.claims.room: it.claims for it in here if it.claims}.values():
             reason = _ended(room, claims)
-            if reason is not None:
-                await self.log.append(claims.room, Ended(reason), "ended")
+            if reason is None:
+                continue
+            if not self.log.up:  # then nobody else tells them
+                for connection in list(here):
+                    connection.refuse(AppointmentOver(reason=reason))
+            await self.insist(claims.room, Ended(reason), "ended")
+
+    def recheck(self) -> None:
+        """Announcements may have been missed: looks after every appointment that somebody here is in."""
+        for appointment in list(self._here):
+            self.spawn(self._recheck(appointment))
 
     def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Work that outlives the request that caused it, and not the node."""
@@ -129,7 +170,7 @@ class Rooms:
         """Sends every page away; they come back to another node, or to this one restarted."""
         self._stopping = True
         for connection in self._open:
-            connection.drain(DRAIN_MS)
+            connection.drain(max(DRAIN_MS, len(self._open)))
 
     async def stop(self) -> None:
         """Lets attendance be written."""
@@ -170,12 +211,17 @@ ROOMS = web.AppKey("rooms", Rooms)
 
 async def rooms(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`, after the database's."""
-    app[ROOMS] = rooms = Rooms(app[DATABASE], app[KEYS], app[SETTINGS], MemoryLog())
-    await app[DATABASE].listen("appointment_changed", rooms.changed)
-    for channel in ("appointment", "appointment_changed", "lobby"):
-        await app[DATABASE].listen(channel, rooms.lobby.changed)
-    yield
-    await rooms.stop()
+    node, db, settings = secrets.token_hex(4), app[DATABASE], app[SETTINGS]
+    async with log_jetstream.opened(settings.nats_url, node) if settings.nats_url else nullcontext(MemoryLog()) as kept:
+        app[LOG_UP] = lambda: kept.up
+        app[ROOMS] = rooms = Rooms(db, app[KEYS], settings, kept, node)
+        await db.listen("appointment_changed", rooms.changed, rooms.recheck)
+        for channel in ("appointment", "appointment_changed", "lobby"):
+            await db.listen(channel, rooms.lobby.changed)
+        watching = asyncio.create_task(rooms.watch())
+        yield
+        watching.cancel()
+        await rooms.stop()
 
 
 async def drain(app: web.Application) -> None:

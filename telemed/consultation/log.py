@@ -2,8 +2,7 @@
 
 A log keeps a window of entries per room. What falls out of the window is folded into the state kept at its old end,
 and whoever starts following is given this state first, as a `Snapshot`. Because the state is a pure fold, it does not
-matter which node makes the snapshot: a broker's stream (entries by subject, at most so many; a snapshot under a subject
-of its own, every half window) fits the same interface.
+matter which node makes the snapshot. `MemoryLog` is for one node that is alone; `log_jetstream.py` for many.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
@@ -23,60 +22,107 @@ FORGET_AFTER = 15 * 60.0  # seconds without a follower or an entry
 
 Tell = Callable[[int, Entry], None]
 """Takes an entry with its number; neither waits nor raises, since it runs in the middle of somebody's `append`."""
+Lost = Callable[[], None]
+"""Told once, and nothing after it: the log has lost its place, whoever follows has to start anew."""
+
+
+class Following(NamedTuple):
+    """What the log has, a Snapshot of all that is missing first; and how to stop."""
+
+    past: list[tuple[int, Entry]]
+    stop: Callable[[], None]
 
 
 class Log(Protocol):
     async def append(self, room: str, entry: Entry, dedupe_id: str) -> int:
-        """The entry's sequence number; for a `dedupe_id` seen before in the window, the number it got then."""
+        """The entry's sequence number; for a `dedupe_id` seen before in the window, the number it got then.
 
-    async def follow(self, room: str, tell: Tell) -> tuple[list[tuple[int, Entry]], Callable[[], None]]:
-        """What the log has, a Snapshot of all that is missing first; and how to stop.
-
-        Until then `tell` is given what comes after, in order, each entry once.
+        Raises LogDown when it is not known whether the entry was taken: to repeat it under its id is safe.
         """
 
+    async def follow(self, room: str, tell: Tell, lost: Lost) -> Following:
+        """From here on `tell` is given what comes, in order, each entry once. Past and future have no gap.
 
-class _Room:
-    def __init__(self) -> None:
-        self.base = time.time_ns() // 1_000_000  # of a room reborn: above every number of the one before
+        What was appended from here before is in the past. Raises LogDown.
+        """
+
+    def lives(self, node: str) -> bool:
+        """Whether that node still serves its sockets, as far as is known here."""
+
+    @property
+    def up(self) -> bool:
+        """Whether entries can be appended now."""
+
+
+class Window:
+    """The last entries of a room, and the state at their old end. Numbers rise, with gaps or without."""
+
+    def __init__(self, base: int) -> None:
+        self.base = self.last = base
         self.state: State = EMPTY  # at `base`
-        self.window: deque[tuple[Entry, str, int]] = deque()  # entry, its dedupe id, its size in bytes
+        self.entries: deque[tuple[int, Entry, int]] = deque()  # number, entry, its size in bytes
         self.size = 0
-        self.known: dict[str, int] = {}
-        self.followers: list[Tell] = []
-        self.touched = time.monotonic()
+        self.followers: list[tuple[Tell, Lost]] = []
 
-    def append(self, entry: Entry, dedupe_id: str) -> int:
-        seq = self.base + len(self.window) + 1
-        size = len(msgspec.json.encode(entry))
-        self.window.append((entry, dedupe_id, size))
-        self.known[dedupe_id] = seq
+    def append(self, number: int, entry: Entry, size: int) -> None:
+        self.entries.append((number, entry, size))
+        self.last = number
         self.size += size
-        while len(self.window) > WINDOW or self.size > WINDOW_BYTES:
-            self._drop()
+        while len(self.entries) > WINDOW or self.size > WINDOW_BYTES:
+            self.base, dropped, gone = self.entries.popleft()
+            self.state = fold(self.state, self.base, dropped)
+            self.size -= gone
+        for tell, _ in tuple(self.followers):
+            tell(number, entry)
+
+    def follow(self, tell: Tell, lost: Lost) -> Following:
+        follower = (tell, lost)
+        self.followers.append(follower)
+        past = [(number, entry) for number, entry, _ in self.entries]
+
+        def stop() -> None:
+            if follower in self.followers:
+                self.followers.remove(follower)
+
+        return Following([(self.base, Snapshot(self.state)), *past], stop)
+
+    def now(self) -> State:
+        """The state after the last entry."""
+        state = self.state
+        for number, entry, _ in self.entries:
+            state = fold(state, number, entry)
+        return state
+
+    def lose(self) -> None:
+        """Tells whoever follows that there is nothing more to follow here."""
+        followers, self.followers = self.followers, []
+        for _, lost in followers:
+            lost()
+
+
+class _Room(Window):
+    """A window that numbers its entries, and knows them again."""
+
+    def __init__(self) -> None:
+        super().__init__(time.time_ns() // 1_000)  # of a room reborn: above every number of the one before
+        self.known: dict[str, int] = {}
         self.touched = time.monotonic()
-        for tell in tuple(self.followers):
-            tell(seq, entry)
-        return seq
 
-    def past(self) -> list[tuple[int, Entry]]:
-        entries = (entry for entry, _, _ in self.window)
-        return [(self.base, Snapshot(self.state)), *enumerate(entries, self.base + 1)]
-
-    def stop(self, tell: Tell) -> None:
-        self.followers.remove(tell)
-        self.touched = time.monotonic()
-
-    def _drop(self) -> None:
-        entry, dedupe_id, size = self.window.popleft()
-        self.base += 1
-        self.state = fold(self.state, self.base, entry)
-        self.size -= size
-        self.known.pop(dedupe_id, None)
+    def add(self, entry: Entry, dedupe_id: str) -> int:
+        number = self.known.get(dedupe_id)
+        if number is None:
+            number = self.known[dedupe_id] = self.last + 1
+            self.touched = time.monotonic()
+            self.append(number, entry, len(msgspec.json.encode(entry)))
+            while len(self.known) > WINDOW:
+                del self.known[next(iter(self.known))]
+        return number
 
 
 class MemoryLog:
     """The log of one node that is alone."""
+
+    up = True
 
     def __init__(self) -> None:
         self._rooms: dict[str, _Room] = {}
@@ -84,13 +130,20 @@ class MemoryLog:
 
     async def append(self, room: str, entry: Entry, dedupe_id: str) -> int:
         self._sweep()
-        kept = self._room(room)
-        return kept.known.get(dedupe_id) or kept.append(entry, dedupe_id)
+        return self._room(room).add(entry, dedupe_id)
 
-    async def follow(self, room: str, tell: Tell) -> tuple[list[tuple[int, Entry]], Callable[[], None]]:
+    async def follow(self, room: str, tell: Tell, lost: Lost) -> Following:
         kept = self._room(room)
-        kept.followers.append(tell)
-        return kept.past(), lambda: kept.stop(tell)
+        past, stop = kept.follow(tell, lost)
+
+        def stopped() -> None:
+            stop()
+            kept.touched = time.monotonic()
+
+        return Following(past, stopped)
+
+    def lives(self, node: str) -> bool:
+        return True
 
     def _room(self, name: str) -> _Room:
         room = self._rooms.get(name)

@@ -168,7 +168,7 @@ class Peer:
             self.over = f"closed {ws.close_code}"
 
     async def _take(self, message: m.ServerMessage) -> None:
-        self.seq = max(self.seq, getattr(message, "seq", 0))
+        self.seq = max(0 if isinstance(message, m.Joined) else self.seq, getattr(message, "seq", 0))
         match message:
             case m.Joined(roster=seats, ice=ice):
                 self.connected += 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from telemed.errors import Conflict, Forbidden, Gone, Refusal, TooLarge, TooMany
+from telemed.errors import Conflict, Forbidden, Gone, Refusal, TooLarge, TooMany, Unavailable
 from telemed.text import _
 
 
@@ -60,6 +60,12 @@ class RoomFull(SocketRefusal, TooMany):
 
 class TooManyMessages(SocketRefusal, TooMany):
     pass
+
+
+class LogDown(SocketRefusal, Unavailable):
+    """The rooms' log is away. The page comes back by itself; its media runs on."""
+
+    sentence = _("The connection was interrupted. It is tried again.")
 
 
 class OriginRefused(Forbidden):

@@ -11,6 +11,8 @@ from telemed.consultation.tickets import find, why_not, within
 from telemed.consultation.types import Claims
 from telemed.db import Database
 
+Settled = m.Admit | m.Hold | m.Deny | m.Kick | m.End
+
 
 async def settle(db: Database, claims: Claims, command: m.Command) -> None:
     """One guarded statement for `admit`, `hold`, `deny`, `kick`, `end` and `sas`; none for the others.

@@ -16,7 +16,7 @@ RATE, BURST = 40, 120  # messages a second, and at once, per socket
 Seat = Literal["patient", "practitioner", "assistant"]
 Instance = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{12,32}\Z")]  # one load of a page
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}\Z")]  # one intention of a page, repeated when unsure
-Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # a place in the room's log; starts at the room's birth in Unix ms
+Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # a place in the room's log; Unix microseconds and rising
 Token = Annotated[str, Meta(min_length=1, max_length=4096)]
 Kind = Literal["offer", "answer"]
 Sdp = Annotated[str, Meta(min_length=1, max_length=SDP_LIMIT)]

@@ -13,7 +13,7 @@ from tests.people import PASSWORD
 async def test_health(client: TestClient, cast: Database) -> None:
     assert (await client.get("/health/live")).status == 200
     ready = await client.get("/health/ready")
-    assert (ready.status, await ready.json()) == (200, {"status": "ok", "worker": "missing"})
+    assert (ready.status, await ready.json()) == (200, {"status": "ok", "worker": "missing", "log": "ok"})
     async with cast.transaction(SYSTEM) as tx:
         await tx.run("jobs.seen", id=people.fixed(1))
     assert (await (await client.get("/health/ready")).json())["worker"] == "ok"

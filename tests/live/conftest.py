@@ -1,37 +1,58 @@
-"""A visit: Alice has an appointment with Bob in a moment, at the pharmacy with Petra, and has consented."""
+"""A visit: Alice has an appointment with Bob in a moment, at the pharmacy with Petra, and has consented.
+
+A module that says `NODES = ONE_AND_TWO` has its visits twice: on one node with the log in its memory, and on two nodes
+with the log in a real NATS, where every page that is opened lands on the other node than the one before it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import aiohttp
+import msgspec
 import pytest
-from aiohttp.test_utils import TestClient
+from aiohttp.test_utils import TestServer
 
-from telemed import clock
+from telemed import app, clock
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM, Caller
 from telemed.identity.tokens import Keys
 from telemed.ids import new_id
 from telemed.scheduling import consent
+from telemed.settings import Settings
 from tests import logins, people
+from tests.brokers import Broker, brokers
 from tests.peers import Page, TicketSource, open_page, tickets
+
+ONE_AND_TWO = ("one node", "two nodes")
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "nodes" in metafunc.fixturenames:
+        metafunc.parametrize("nodes", getattr(metafunc.module, "NODES", ONE_AND_TWO[:1]))
 
 
 @dataclass
 class Visit:
     """The appointment, and how everybody gets to it."""
 
-    url: str
+    urls: list[str]
     session: aiohttp.ClientSession
     db: Database
     keys: Keys
     appointment: UUID
+    _turn: Iterator[int] = field(default_factory=itertools.count)
+
+    @property
+    def url(self) -> str:
+        """A node's address; the next time the other's."""
+        return self.urls[next(self._turn) % len(self.urls)]
 
     def token(self, who: str) -> str:
         """An access token of one of the cast; `alice` has only her code's."""
@@ -101,8 +122,20 @@ async def booked(
     return appointment
 
 
+@pytest.fixture(scope="session")
+async def broker() -> AsyncIterator[Broker]:
+    async with brokers() as (server,):
+        yield server
+
+
 @pytest.fixture
-async def visit(client: TestClient[Any, Any], cast: Database, keys: Keys) -> AsyncIterator[Visit]:
-    url = str(client.server.make_url("")).rstrip("/")
-    async with aiohttp.ClientSession() as session:
-        yield Visit(url, session, cast, keys, await booked(cast))
+async def visit(nodes: str, cast: Database, settings: Settings, keys: Keys, broker: Broker) -> AsyncIterator[Visit]:
+    if nodes == "two nodes":
+        settings = msgspec.structs.replace(settings, nats_url=broker.url)
+    async with AsyncExitStack() as stack:
+        urls = []
+        for _ in range(1 if nodes == "one node" else 2):
+            server = await stack.enter_async_context(TestServer(app.build(settings)))
+            urls.append(str(server.make_url("")).rstrip("/"))
+        session = await stack.enter_async_context(aiohttp.ClientSession())
+        yield Visit(urls, session, cast, keys, await booked(cast))

@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from telemed import clock
-from telemed.consultation import connection, succession
-from tests.live.conftest import Visit
+from telemed.consultation import connection, succession, supplies
+from tests.live.conftest import ONE_AND_TWO, Visit
 from tests.live.test_socket import admitted
+
+NODES = ONE_AND_TWO
 
 
 async def test_a_locked_room_lets_nobody_new_in_until_it_is_opened(visit: Visit) -> None:
@@ -154,7 +156,7 @@ async def test_a_page_comes_back_by_token_alone_once_and_only_as_itself(visit: V
 async def test_a_token_dies_after_a_quarter_of_an_hour_and_is_renewed_before(
     visit: Visit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(connection, "RENEWED_AFTER", timedelta(seconds=0.1))
+    monkeypatch.setattr(supplies, "RENEWED_AFTER", timedelta(seconds=0.1))
     async with visit.seated("bob", "page-of-bob-1") as bob:
         await asyncio.sleep(0.25)
         await bob.say(type="ping")

@@ -8,9 +8,11 @@ import pytest
 
 from telemed.consultation import log as logs
 from telemed.consultation import messages
-from tests.live.conftest import Visit
+from tests.live.conftest import ONE_AND_TWO, Visit
 from tests.live.test_socket import admitted
 from tests.peers import Page
+
+NODES = ONE_AND_TWO
 
 
 def relayed(page: Page) -> list[tuple[int, bool]]:

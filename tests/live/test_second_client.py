@@ -7,8 +7,10 @@ import asyncio
 from pathlib import Path
 
 from tests import second_client
-from tests.live.conftest import Visit
+from tests.live.conftest import ONE_AND_TWO, Visit
 from tests.second_client import Client
+
+NODES = ONE_AND_TWO
 
 
 def test_it_is_small_and_knows_nothing_of_telemed() -> None:

@@ -11,9 +11,11 @@ import pytest
 from aiohttp import WSMsgType
 
 from telemed.consultation import connection, messages
-from tests.live.conftest import Visit
-from tests.peers import Page
+from tests.live.conftest import ONE_AND_TWO, Visit
+from tests.peers import Page, open_page
 from tests.second_client import SDP
+
+NODES = ONE_AND_TWO
 
 DESC = {"type": "desc", "to": "patient", "epoch": 1, "kind": "offer", "sdp": SDP}
 
@@ -178,8 +180,9 @@ async def test_another_site_may_not_open_the_socket(visit: Visit) -> None:
         async with visit.page(Origin="https://evil.example"):
             pass
     assert refused.value.status == 403
-    async with visit.page(Origin=visit.url):
-        pass
+    for url in visit.urls:
+        async with open_page(visit.session, url, Origin=url):
+            pass
 
 
 async def test_a_second_tab_takes_over_and_the_first_is_told(visit: Visit) -> None:
@@ -194,7 +197,7 @@ async def test_a_second_tab_takes_over_and_the_first_is_told(visit: Visit) -> No
 
 
 async def test_a_room_is_not_open_on_ever_more_devices(visit: Visit) -> None:
-    tickets = [await visit.ticket("bob") for _ in range(9)]
+    tickets = [await visit.ticket("bob") for _ in range(8 * len(visit.urls) + 1)]  # 8 on each node
     pages: list[Any] = []
     for ticket in tickets:
         context = visit.page()

@@ -22,7 +22,7 @@ def mode(number: int) -> Said:
 
 
 async def take(log: MemoryLog, after: int) -> list[tuple[int, Entry]]:
-    past, stop = await log.follow("room", lambda _seq, _entry: None)
+    past, stop = await log.follow("room", lambda _seq, _entry: None, lambda: None)
     stop()
     return [(seq, entry) for seq, entry in past if seq > after]
 
@@ -40,7 +40,7 @@ async def test_a_follower_is_told_what_comes_until_it_stops() -> None:
     log = MemoryLog()
     first = await log.append("room", BOB, "a")
     told: list[tuple[int, Entry]] = []
-    past, stop = await log.follow("room", lambda seq, entry: told.append((seq, entry)))
+    past, stop = await log.follow("room", lambda seq, entry: told.append((seq, entry)), lambda: None)
     assert past == [(first - 1, Snapshot(EMPTY)), (first, BOB)]
     for _ in range(2):
         await log.append("room", ALICE, "b")
@@ -81,7 +81,7 @@ async def test_the_window_is_bounded_in_bytes() -> None:
 async def test_an_idle_room_is_forgotten_and_reborn_with_higher_numbers(monkeypatch: pytest.MonkeyPatch) -> None:
     log = MemoryLog()
     first = await log.append("room", BOB, "a")
-    await log.follow("followed", lambda _seq, _entry: None)
+    await log.follow("followed", lambda _seq, _entry: None, lambda: None)
     later = time.monotonic() + logs.FORGET_AFTER + 61
     monkeypatch.setattr(logs, "time", SimpleNamespace(monotonic=lambda: later, time_ns=time.time_ns))
     await log.append("other", BOB, "a")

@@ -7,7 +7,8 @@ was not answered, and loses its socket in the middle of a batch. A node is a fol
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from random import Random
 from typing import Any
 
 from hypothesis import given, settings
@@ -15,9 +16,11 @@ from hypothesis import strategies as st
 
 from telemed.consultation import log as logs
 from telemed.consultation import messages as m
-from telemed.consultation.log import MemoryLog
+from telemed.consultation import replica as replicas
+from telemed.consultation.log import Lost, MemoryLog, Tell
 from telemed.consultation.room import EMPTY, SEATS, Away, Entry, Left, Said, Seated, Snapshot, State, check, fold
 from telemed.consultation.views import Me, view
+from tests.pure.broken_broker import TwoNodes
 
 SEAT = st.sampled_from(SEATS)
 ACTION = st.one_of(
@@ -53,12 +56,16 @@ def at_once(work: Coroutine[Any, Any, Any]) -> Any:
 class Follower:
     """Folds the log at its own pace, from whatever the log still has."""
 
-    def __init__(self, log: MemoryLog, end: int) -> None:
-        past, _ = at_once(log.follow("room", lambda seq, entry: self.entries.append((seq, entry))))
-        self.entries: deque[tuple[int, Entry]] = deque(past)
+    def __init__(self, follow: Callable[[Tell, Lost], Any]) -> None:
+        self.lost = False
+        self.entries: deque[tuple[int, Entry]] = deque()
+        past, self.stop = at_once(follow(lambda seq, entry: self.entries.append((seq, entry)), self.lose))
+        self.entries.extendleft(reversed(past))
         self.state: State = EMPTY
         self.seq = 0
-        self.end = end
+
+    def lose(self) -> None:
+        self.lost = True
 
     def step(self) -> tuple[State, int, Entry]:
         before = self.state
@@ -83,7 +90,7 @@ class Page:
     def read(self, entries: int, lose_after: int | None = None) -> None:
         """Reads what `entries` entries mean; loses the socket after `lose_after` frames."""
         frames = 0
-        while entries and self.follower and self.follower.seq < self.follower.end:
+        while entries and self.follower and self.follower.entries:
             before, seq, entry = self.follower.step()
             entries -= 1
             if seq <= self.after or isinstance(entry, Snapshot):
@@ -128,13 +135,13 @@ class World:
         seq: int = at_once(self.log.append("room", entry, dedupe_id))
         if not self.record or seq > self.record[-1][0]:
             self.record.append((seq, entry))
-        for page in self.pages:
-            if page.follower:
-                page.follower.end = self.record[-1][0]
         return seq
 
-    def node(self) -> Follower:
-        return Follower(self.log, self.record[-1][0])
+    def node(self, seat: m.Seat | None = None) -> Follower:
+        return Follower(lambda tell, lost: self.log.follow("room", tell, lost))
+
+    def settle(self) -> None:
+        """Everything that was said has come through."""
 
     def state(self) -> State:
         state = EMPTY
@@ -183,7 +190,7 @@ class World:
         )  # fmt: skip
         self.tokens[seat].append(page.me.socket)
         seq = self.append(entry, page.me.socket)
-        page.follower = self.node()
+        page.follower = self.node(seat)
         base = page.follower.step()[1]
         page.after = page.seen if resume else seq - 1
         if resume and base > page.seen:
@@ -230,6 +237,8 @@ def check_door(world: World) -> None:
     """A token lets in once, and a locked room takes nobody new."""
     used: list[str] = []
     for state, seq, entry in folded(world):
+        if isinstance(entry, Snapshot):
+            continue  # the broker lost everything
         after = fold(state, seq, entry)
         new = after.members.keys() - state.members.keys()
         if state.locked and new:
@@ -259,6 +268,7 @@ def expected(world: World, page: Page) -> set[int]:
 
 def check_world(world: World) -> None:
     check_door(world)
+    world.settle()
     for page in world.pages:
         page.read(10_000)
     states = {seq: fold(state, seq, entry) for state, seq, entry in folded(world)}
@@ -278,16 +288,58 @@ def check_world(world: World) -> None:
                 assert member and member.instance == page.instance and member.admitted, "seen from the waiting room"
             for seat in shown or ():
                 assert page.seat == "practitioner" or seat.admitted, "saw who waits"
-    one, other = world.node(), world.node()
+    one, other = world.node("practitioner"), world.node("patient")
     for node in (one, other):
-        while node.seq < node.end:
+        while node.entries:
             node.step()
     assert one.state == other.state == world.state(), "two nodes differ"
 
 
-def called() -> World:
+class BrokenWorld(World):
+    """The same with two nodes and a broker that does everything wrong; a seat's pages come to one node or the other."""
+
+    def __init__(self, chance: Random) -> None:
+        super().__init__()
+        self.chance = chance
+        self.nodes = TwoNodes(chance, lambda seq, entry: self.record.append((seq, entry)))
+        self.at: dict[m.Seat, int] = {}
+
+    def append(self, entry: Entry, dedupe_id: str) -> int:
+        node = self.at.get(getattr(entry, "seat", "practitioner"), 0)
+        seq: int = at_once(self.nodes.append(node, entry, dedupe_id))
+        return seq
+
+    def node(self, seat: m.Seat | None = None) -> Follower:
+        node = self.at.get(seat, 0) if seat else 0
+        return Follower(lambda tell, lost: self.nodes.follow(node, tell, lost))
+
+    def settle(self) -> None:
+        for node in self.nodes.nodes:
+            node.keep_up()
+        here, there = (node.replica.rooms["room"].now() for node in self.nodes.nodes)
+        assert here == there == self.state(), "two nodes differ"
+
+    def enter(self, seat: m.Seat, page: Page | None, fresh: bool, token: bool) -> None:
+        self.at[seat] = self.chance.randrange(2)
+        super().enter(seat, page, fresh, token)
+
+    def act(self, what: str, seat: m.Seat, number: int) -> None:
+        super().act(what, seat, number)
+        chance = self.chance.random()
+        if chance < 0.06:
+            self.nodes.restart(self.chance.randrange(2))
+        elif chance < 0.07:
+            self.nodes.die()
+            # What follows begins anew: nobody is in the room any more.
+            self.record.append((self.record[-1][0] + 1, Snapshot(EMPTY)))
+        for page in self.pages:
+            if page.follower and page.follower.lost:
+                page.read(10_000)  # what had been told before
+                page.follower = None
+
+
+def called(world: World) -> World:
     """Everybody is there and admitted, as in most rooms that live long."""
-    world = World()
     for seat in reversed(SEATS):
         world.act("enter", seat, 0)
     for number, seat in enumerate(SEATS):
@@ -301,7 +353,7 @@ def called() -> World:
 @settings(max_examples=250, deadline=None)
 @given(st.booleans(), st.lists(ACTION, max_size=60))
 def test_the_room_stays_one_room(empty: bool, actions: list[tuple[str, m.Seat, int]]) -> None:
-    world = World() if empty else called()
+    world = World() if empty else called(World())
     world.act("enter", "practitioner", 0)
     for action in actions:
         world.act(*action)
@@ -315,7 +367,7 @@ def test_the_room_stays_one_room(empty: bool, actions: list[tuple[str, m.Seat, i
 def test_also_when_the_window_is_short(actions: list[tuple[str, m.Seat, int]]) -> None:
     window, logs.WINDOW = logs.WINDOW, 12
     try:
-        world = called()
+        world = called(World())
         for action in actions:
             world.act(*action)
             for page in world.pages:
@@ -323,3 +375,19 @@ def test_also_when_the_window_is_short(actions: list[tuple[str, m.Seat, int]]) -
         check_world(world)
     finally:
         logs.WINDOW = window
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.integers(0, 2**32), st.booleans(), st.lists(ACTION, min_size=25, max_size=80))
+def test_also_over_a_broker_that_does_everything_wrong(
+    seed: int, short: bool, actions: list[tuple[str, m.Seat, int]]
+) -> None:
+    patience = replicas.KEEP, replicas.FORGET, replicas.SNAPSHOT
+    replicas.KEEP, replicas.FORGET, replicas.SNAPSHOT = (12, 6, 2) if short else patience
+    try:
+        world = called(BrokenWorld(Random(seed)))
+        for action in actions:
+            world.act(*action)
+        check_world(world)
+    finally:
+        replicas.KEEP, replicas.FORGET, replicas.SNAPSHOT = patience

@@ -47,6 +47,8 @@ def test_check_shows_no_secret() -> None:
     shown = Settings(secret="s" * 32, database_url="postgresql://app:geheim@db/telemed").shown()
     assert shown["secret"] == "(set)"
     assert shown["database_url"] == "postgresql://app:***@db/telemed"
+    two = Settings(nats_url="nats://telemed:geheim@n1:4222 nats://telemed:geheim@n2:4222").shown()["nats_url"]
+    assert two == "nats://telemed:***@n1:4222 nats://telemed:***@n2:4222"
 
 
 def test_the_secret_is_made_once_and_kept_private(tmp_path: Path) -> None:

@@ -118,6 +118,7 @@ export class Signalling {
 
   /** @param {ServerMessage} message @param {Pass} pass */
   #take(message, pass) {
+    if (message.type === "joined") this.#seq = 0; // perhaps of another count
     if ("seq" in message && message.seq) this.#seq = Math.max(this.#seq, message.seq);
     switch (message.type) {
       case "welcome":
