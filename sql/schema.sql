@@ -781,6 +781,7 @@ CREATE TABLE public.notice (
     message_id text,
     created timestamp with time zone NOT NULL,
     sent timestamp with time zone,
+    corrected smallint DEFAULT 0 NOT NULL,
     CONSTRAINT notice_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'phone'::text]))),
     CONSTRAINT notice_check CHECK ((num_nonnulls(appointment, entry) >= 1)),
     CONSTRAINT notice_kind_check CHECK ((kind = ANY (ARRAY['booked'::text, 'moved'::text, 'cancelled'::text, 'reminder_72h'::text, 'reminder_2h'::text, 'follow_up'::text, 'offer'::text]))),

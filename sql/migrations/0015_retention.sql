@@ -76,6 +76,10 @@ CREATE FUNCTION forget_audit(are_brief boolean, before timestamptz, many bigint)
 REVOKE EXECUTE ON FUNCTION forget_audit FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION forget_audit TO telemed_app;
 
+-- How often the practice has put the address right: a message to another address is another one, for the servers that
+-- would take it for a repeat by its id.
+ALTER TABLE notice ADD COLUMN corrected smallint NOT NULL DEFAULT 0;
+
 COMMENT ON TABLE appointment IS 'A hold or a booked time, with the little that is known of the patient (B-02). '
     'Retention: a hold two days; names and contact 90 days after its end; then kept, naming nobody.';
 COMMENT ON TABLE audit IS 'Who did what; no names, only ids. Append only. Retention: 3 years; who was let in when, 90 days (V-04).';

@@ -1,9 +1,9 @@
 -- What patients are told, from the worker's side and the practice's. They are written by `tell` (migration
 -- 0007_notices), which the statements call that cause them.
 
--- name: channel
--- How a notice goes out, if it is still to be sent.
-SELECT channel FROM notice WHERE id = :id AND status = 'queued';
+-- name: way
+-- How a notice goes out, if it is still to be sent, and under which name servers know it.
+SELECT channel, concat_ws('-', id, nullif(corrected, 0)) AS name FROM notice WHERE id = :id AND status = 'queued';
 
 -- name: claim
 -- The notice and whom it goes to, right before it is sent, if what it says is still true. The lock waits for somebody
@@ -17,7 +17,7 @@ claimed AS (
     UPDATE notice SET attempts = attempts + 1, message_id = :message_id FROM true_still
     WHERE notice.id = :id AND status = 'queued'
     RETURNING notice, a)
-SELECT (notice).id, (notice).kind, (notice).channel, (notice).language, (notice).attempts, (notice).message,
+SELECT (notice).id, concat_ws('-', (notice).id, nullif((notice).corrected, 0)) AS name, (notice).kind, (notice).channel, (notice).language, (notice).attempts, (notice).message,
        (a).id AS appointment, (notice).entry, o.expires AS answer_by, coalesce(e.email, (a).email) AS email,
        coalesce(e.phone, (a).phone) AS phone, (a).mode, (a).status, lower((a).during) AS start,
        upper((a).during) AS "end", (a).epoch, (a).changed, (a).cancelled_by,
@@ -56,7 +56,12 @@ UPDATE notice n SET (channel, status) = (
     SELECT CASE WHEN call THEN 'phone' ELSE n.channel END, CASE WHEN call THEN 'queued' ELSE 'dropped' END
     FROM (SELECT n.kind IN ('moved', 'cancelled') AND n.start > :now AND NOT EXISTS (
         SELECT FROM notice o WHERE o.cause = n.cause AND (o.channel = 'phone' OR o.status = 'sent'))) AS so (call))
-WHERE id = :id AND status = 'queued';
+WHERE id = :id AND status = 'queued' AND channel <> 'phone';
+
+-- name: waiting
+-- What an appointment's patient is still to be sent in these ways.
+SELECT id FROM notice WHERE appointment = :appointment AND status = 'queued' AND channel = ANY (:channels::text[])
+ORDER BY channel, id;
 
 -- name: sweep
 -- Notices whose job got lost, whatever the reason, are put in the queue again.
@@ -65,17 +70,18 @@ SELECT count(*) FROM (
     WHERE status = 'queued' AND channel <> 'phone' AND due < now() - interval '1 day') AS swept;
 
 -- name: open_ones
--- What the practice has to look after: notices given up and patients to be called, while it matters.
+-- What the practice has to look after: notices given up and patients to be called, while it matters; of one appointment,
+-- or (NULL) all.
 SELECT n.id, n.kind, n.channel, n.start, n.status, n.last_error, n.message, n.created, a.id AS appointment,
        a.patient_name, a.phone, a.email, a.cancelled_by
 FROM notice n JOIN appointment a ON a.id = n.appointment
 WHERE n.site = :site AND (n.status = 'dead' OR (n.channel = 'phone' AND n.status = 'queued'))
-  AND n.entry IS NULL AND still_true(n, a, :now)
+  AND n.entry IS NULL AND still_true(n, a, :now) AND (:appointment::uuid IS NULL OR a.id = :appointment)
 ORDER BY n.start, n.created LIMIT 200;
 
--- name: exists
--- Whether there is such a notice, of the caller's practice.
-SELECT EXISTS (SELECT FROM notice WHERE id = :id);
+-- name: appointment
+-- Which appointment a notice is of, if it is one of the caller's practice.
+SELECT appointment FROM notice WHERE id = :id;
 
 -- name: resend
 -- One that was given up is tried again from the start.
@@ -85,6 +91,21 @@ audited AS (
     INSERT INTO audit (at, role, person, site, verb, detail)
     SELECT :now, caller_role(), caller_person(), site, 'notice.resend', id::text FROM again)
 SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM again;
+
+-- name: correct
+-- Given up because of a wrong address or number: those are put right, and the notice is tried again from the start. No
+-- row: it is not given up any more.
+WITH again AS (
+    UPDATE notice SET status = 'queued', attempts = 0, last_error = NULL, message_id = NULL, corrected = corrected + 1
+    WHERE id = :id AND status = 'dead' RETURNING id, appointment, site),
+corrected AS (
+    UPDATE appointment SET email = :email, phone = :phone, changed = :now FROM again
+    WHERE appointment.id = again.appointment RETURNING again.id, again.appointment, again.site),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment, detail)
+    SELECT :now, caller_role(), caller_person(), site, 'notice.correct', appointment, concat_ws(' ', id, :what::text)
+    FROM corrected)
+SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM corrected;
 
 -- name: settle
 -- The practice has called the patient, or need not any more.

@@ -8,13 +8,15 @@ from uuid import UUID
 from aiohttp import web
 
 from telemed.desk import rows
+from telemed.desk.notices import open_ones
 from telemed.errors import Conflict, Refusal
 from telemed.forms import posted
 from telemed.html import page, render, see_other
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
-from telemed.keys import DATABASE
-from telemed.notices.outbox import reached
+from telemed.keys import DATABASE, SETTINGS
+from telemed.notices import reach
+from telemed.notices.texts import what
 from telemed.scheduling import changes
 from telemed.scheduling.refusals import ChangedMeanwhile
 from telemed.scheduling.types import Appointment
@@ -39,7 +41,8 @@ async def cancel(request: web.Request, caller: Caller, appointment: UUID) -> web
         await changes.cancel(request.app[DATABASE], caller, appointment, version(typed), message)
     except (Conflict, ChangedMeanwhile) as refusal:
         return await appointment_page(request, caller, appointment, refusal)
-    return see_other(f"/practice/appointments/{appointment}")
+    await reach.onto_the_list(request.app[DATABASE], caller, request.app[SETTINGS], appointment)
+    return see_other(f"/practice/appointments/{appointment}?done=cancelled")
 
 
 def version(typed: Mapping[str, str]) -> int | None:
@@ -81,10 +84,14 @@ async def appointment_page(
 ) -> web.Response:
     """The appointment, and why something could not be done with it."""
     it, person = await _with_doctor(request, caller, appointment)
+    async with request.app[DATABASE].transaction(caller) as tx:
+        open_notices = await open_ones(tx, it.site, it.id)
     return render(
         request, "desk/appointment.html", status=refusal.status if refusal else 200, it=it, refusal=refusal,
         mine=person is not None and person == caller.person, role=caller.role, done=request.query.get("done", ""),
-        reached=reached,
+        told_by=reach.told_by, what=what, longest=MESSAGE,
+        calls=[one for one in open_notices if one.status != "dead"],
+        gone=[one for one in open_notices if one.status == "dead"],
     )  # fmt: skip
 
 

@@ -14,7 +14,8 @@ from telemed.errors import Conflict, Invalid, Refusal
 from telemed.forms import posted
 from telemed.html import page, render, see_other
 from telemed.identity.callers import Caller
-from telemed.keys import DATABASE
+from telemed.keys import DATABASE, SETTINGS
+from telemed.notices import reach
 from telemed.scheduling import changes, overrides
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.refusals import ChangedMeanwhile, SlotTaken
@@ -52,6 +53,7 @@ async def move(request: web.Request, caller: Caller, appointment: UUID) -> web.R
         return await _times(request, caller, it, typed, refusal.fields, refusal)
     except (Conflict, ChangedMeanwhile) as refusal:
         return await _times(request, caller, await changes.read(db, caller, it.id), typed, {}, refusal)
+    await reach.onto_the_list(db, caller, request.app[SETTINGS], it.id)
     return see_other(f"/practice/appointments/{it.id}?done=moved")
 
 
@@ -73,7 +75,7 @@ async def _times(
     shown = {name: typed.get(name, "") for name in ("over_day", "over_time", "reason")}
     return render(
         request, "desk/move.html", status=refusal.status if refusal else 200, it=it, found=found, typed=shown,
-        errors=errors or {}, refusal=None if errors else refusal,
+        errors=errors or {}, refusal=None if errors else refusal, told_by=reach.told_by,
     )  # fmt: skip
 
 

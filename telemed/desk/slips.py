@@ -6,7 +6,7 @@ from aiohttp import web
 
 from telemed.desk.spelling import spelled
 from telemed.html import locale_of, render
-from telemed.notices.outbox import reached
+from telemed.notices.reach import reached
 from telemed.scheduling.types import Booking
 from telemed.visit.slips import slip
 

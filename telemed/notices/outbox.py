@@ -1,7 +1,7 @@
 """One notice on its way: still true? then sent, then noted. Repeated after a crash, it carries the same Message-ID.
 
 What a server has accepted cannot be taken back, and noting it is a second step: a worker that dies between the two
-sends again. The Message-ID and the gateway's Idempotency-Key are made from the notice's id, so a repeat is known.
+sends again. The Message-ID and the gateway's Idempotency-Key are made from the notice's name, so a repeat is known.
 """
 
 from __future__ import annotations
@@ -21,32 +21,29 @@ from telemed.identity.callers import SYSTEM
 from telemed.notices import email, sms
 from telemed.notices.email import Send
 from telemed.notices.texts import compose
-from telemed.notices.types import Letter, Never, NotNow, Wording
+from telemed.notices.types import Letter, Never, NotNow, Way, Wording
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.types import Appointment
-from telemed.scheduling.waitlist.waitlist import ways
 from telemed.settings import Settings
 
 log = structlog.get_logger()
 
 # After each failed try; when they are used up, more than a day later, the notice is given up.
 AGAIN: Final = [timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 480, 720)]
-_MOBILE: Final = ("+4915", "+4916", "+4917")
 SENT: Final = "sent"  # the folder in data_dir where the demo keeps what it would send
 
 
 async def deliver(db: Database, settings: Settings, codes: Codes, notice: UUID) -> None:
     """Sends the notice if it is still to be sent and still true. What goes wrong is noted, never raised."""
     async with db.transaction(SYSTEM) as tx:
-        channel = await tx.value("notices.channel", id=notice)
-    if channel is None or channel == "phone":
+        way = await tx.maybe(Way, "notices.way", id=notice)
+    if way is None or way.channel == "phone":
         return
-    opened = _way(channel, settings)
+    opened = _way(way.channel, settings)
     if opened is None:
         async with db.transaction(SYSTEM) as tx:
             await tx.run("notices.unsendable", id=notice, now=clock.now())
         return
-    message_id = f"<{notice}@{urlsplit(settings.origin).hostname}>"
+    message_id = f"<{way.name}@{urlsplit(settings.origin).hostname}>"
     tried = 0
     try:
         async with opened as send:
@@ -58,7 +55,7 @@ async def deliver(db: Database, settings: Settings, codes: Codes, notice: UUID) 
             await send(letter, compose(letter, settings, codes), message_id)
             async with db.transaction(SYSTEM) as tx:
                 await tx.run("notices.sent", id=notice, now=clock.now())
-            log.info("notice_sent", id=str(notice), kind=letter.kind, channel=channel, tries=tried)
+            log.info("notice_sent", id=str(notice), kind=letter.kind, channel=way.channel, tries=tried)
     except Never as refusal:
         await _give_up(db, notice, str(refusal))
     except NotNow as reason:
@@ -93,12 +90,6 @@ async def _give_up(db: Database, notice: UUID, reason: str) -> None:
     async with db.transaction(SYSTEM) as tx:
         await tx.run("notices.dead", id=notice, error=reason)
     log.warning("notice_dead", id=str(notice), error=reason)
-
-
-def reached(it: Appointment, settings: Settings) -> bool:
-    """Whether the patient can be sent a message, as `tell` (migration 0007_notices) sees it; if not, somebody calls."""
-    by = ways(settings)
-    return (by.email and it.email is not None) or (by.sms and (it.phone or "").startswith(_MOBILE))
 
 
 def _way(channel: str, settings: Settings) -> AbstractAsyncContextManager[Send] | None:

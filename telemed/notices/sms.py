@@ -24,8 +24,8 @@ async def connected(settings: Settings) -> AsyncIterator[Send]:
         async def send(letter: Letter, words: Wording, _message_id: str) -> None:
             try:
                 async with http.post(
-                    settings.sms_url, json={"to": letter.phone, "text": words.text, "reference": str(letter.id)},
-                    headers={"Idempotency-Key": str(letter.id)}, allow_redirects=False,
+                    settings.sms_url, json={"to": letter.phone, "text": words.text, "reference": letter.name},
+                    headers={"Idempotency-Key": letter.name}, allow_redirects=False,
                 ) as answer:  # fmt: skip
                     status = answer.status
             except (aiohttp.ClientError, TimeoutError, OSError) as error:

@@ -17,10 +17,12 @@ Channel = Literal["email", "sms", "phone"]
 class Letter(Venue, frozen=True, kw_only=True):
     """A notice right before it is sent, with what was read from its appointment at that moment.
 
-    `message`: the practice's own words.
+    `message`: the practice's own words. `name`: under which servers know it, the same whenever it is repeated, another
+    one after its address was put right.
     """
 
     id: UUID
+    name: str
     kind: Kind
     channel: Channel
     language: Language
@@ -40,6 +42,13 @@ class Letter(Venue, frozen=True, kw_only=True):
     practice_phone: str
     entry: UUID | None = None  # the place on the waiting list that is offered this time,
     answer_by: datetime | None = None  # and until when
+
+
+class Way(msgspec.Struct, frozen=True):
+    """How a notice goes out; `name` as in Letter."""
+
+    channel: Channel
+    name: str
 
 
 class Wording(msgspec.Struct, frozen=True):

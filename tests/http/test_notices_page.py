@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
@@ -39,8 +40,9 @@ async def looked(client: TestClient, keys: Keys, who: str, path: str = "/practic
 
 async def pressed(client: TestClient, keys: Keys, who: str, notice: UUID, what: str) -> int:
     answer = await client.post(
-        f"/practice/notices/{notice}/{what}", headers=cookie(keys, people.CALLERS[who]), allow_redirects=False
-    )
+        f"/practice/notices/{notice}/{what}", data={"back": ""}, headers=cookie(keys, people.CALLERS[who]),
+        allow_redirects=False,
+    )  # fmt: skip
     return answer.status
 
 
@@ -67,26 +69,109 @@ async def test_whom_to_call(client: TestClient, keys: Keys, open_day: Database, 
     assert await owner.fetchval("SELECT count(*) FROM audit WHERE verb = 'notice.resend'") == 1
 
 
+MAIL, MOBILE, LANDLINE = {"email": "alice@example.org"}, {"phone": "+4915112345678"}, {"phone": "+493984123456"}
+BOTH = MAIL | MOBILE
+
+
 @pytest.mark.parametrize(
-    ("contact", "smtp", "written"),
+    ("contact", "by", "told"),
     [
-        ({"email": "alice@example.org"}, True, True), ({"email": "alice@example.org"}, False, False),
-        ({"phone": "+4915112345678"}, True, True), ({"phone": "+493984123456"}, True, False), ({}, True, False),
+        (MAIL, "email sms", "Der Patient bekommt eine E-Mail an alice@example.org."),
+        (MAIL, "sms", "Dieser Patient bekommt keine Nachricht, und eine Telefonnummer ist nicht bekannt."),
+        (MOBILE, "email sms", "Der Patient bekommt eine SMS an +49 1511 2345678."),
+        (MOBILE, "email", "Dieser Patient bekommt keine Nachricht. Bitte rufen Sie an:"),
+        (BOTH, "email sms", "Der Patient bekommt eine E-Mail an alice@example.org und eine SMS an +49 1511 2345678."),
+        (MAIL | LANDLINE, "email sms", "Der Patient bekommt eine E-Mail an alice@example.org."),
+        (LANDLINE, "email sms", "Dieser Patient bekommt keine Nachricht. Bitte rufen Sie an:"),
+        ({}, "email sms", "Dieser Patient bekommt keine Nachricht, und eine Telefonnummer ist nicht bekannt."),
     ],
 )  # fmt: skip
 async def test_who_is_told_by_whom(
-    settings: Settings, keys: Keys, open_day: Database, contact: dict[str, str], smtp: bool, written: bool
-) -> None:
-    """Before somebody cancels: a landline gets no message, and without a mail server nobody gets an e-mail."""
-    it = (await book(open_day, START, Patient(ALICE.name, ALICE.birth_date, **contact))).id
+    settings: Settings, keys: Keys, open_day: Database, owner: asyncpg.Connection, contact: dict[str, str], by: str,
+    told: str,
+) -> None:  # fmt: skip
+    """Before somebody cancels or moves, and after it: who gets a message, and else whom to call, with a tick."""
     sending = msgspec.structs.replace(
-        settings, smtp_url="smtp://127.0.0.1" if smtp else "", mail_from="a@example.org", sms_url="http://127.0.0.1"
-    )
+        settings, smtp_url="smtp://127.0.0.1" if "email" in by else "", mail_from="a@example.org",
+        sms_url="http://127.0.0.1" if "sms" in by else "",
+    )  # fmt: skip
+    written = "bekommt keine" not in told
     async with TestClient(TestServer(app.build(sending))) as client:
-        page = await looked(client, keys, "carla", f"/practice/appointments/{it}?done=moved")
-    assert ("der Patient bekommt eine Nachricht" in page) is written
-    assert ("Sonst sagt es dem Patienten niemand" in page) is not written
-    assert ("Niemand sonst sagt es der Person" in page) is not written
+        for n, (before, form, sent) in enumerate((
+            ("", {"message": "Der Strom ist weg."}, "cancellation"),
+            ("/move", {"start": (START + timedelta(hours=3)).isoformat()}, "move"),
+        )):  # fmt: skip
+            it = (
+                await book(open_day, START + n * timedelta(hours=1), Patient(ALICE.name, ALICE.birth_date, **contact))
+            ).id
+            own = f"/practice/appointments/{it}"
+            assert told in await looked(client, keys, "carla", own + before)
+            answer = await client.post(f"{own}/{sent}", data=form, headers=cookie(keys, CARLA), allow_redirects=False)
+            assert answer.status == 303
+            page = await looked(client, keys, "carla", answer.headers["Location"])
+            said = re.search(r'role="status">(.*?)</p>', page)
+            assert said is not None and (told in said[1]) is written
+            assert ("Der Patient weiß noch nicht Bescheid" in page) is not written
+            call = await owner.fetchval("SELECT id FROM notice WHERE appointment = $1 AND channel = 'phone'", it)
+            assert (call is None) is written
+            if call is not None:  # ticked off, and back where one was
+                assert ("Die Praxis schreibt: Der Strom ist weg." in page) is (sent == "cancellation")
+                answer = await client.post(
+                    f"/practice/notices/{call}/settlement", data={"back": "appointment"}, headers=cookie(keys, CARLA),
+                    allow_redirects=False,
+                )  # fmt: skip
+                assert answer.headers["Location"] == f"{own}?done=settled"
+                assert "Der Patient weiß noch nicht Bescheid" not in await looked(client, keys, "carla", own)
+
+
+async def test_nothing_is_promised_for_what_has_begun(
+    client: TestClient, keys: Keys, open_day: Database, owner: asyncpg.Connection
+) -> None:
+    it = (await book(open_day, START, Patient(ALICE.name, ALICE.birth_date, **MAIL))).id
+    await owner.execute("UPDATE appointment SET during = r, reserved = r FROM (SELECT tstzrange(now() - interval"
+                        " '9 min', now() + interval '6 min')) AS at (r)")  # fmt: skip
+    page = await looked(client, keys, "carla", f"/practice/appointments/{it}")
+    assert "Es geht keine Nachricht mehr hinaus" in page and "bekommt eine E-Mail" not in page
+
+
+async def test_outside_the_hours_each_is_told_or_called(
+    settings: Settings, keys: Keys, open_day: Database, owner: asyncpg.Connection
+) -> None:
+    """Before: how many get no message. After each: who is told how; whom to call stays until it is ticked off."""
+    sending = msgspec.structs.replace(settings, smtp_url="smtp://127.0.0.1", mail_from="a@example.org")
+    born = ALICE.birth_date
+    rosa = (await book(open_day, START, Patient("Rosa Rohrdommel", born, **LANDLINE))).id
+    emil = (await book(open_day, START + timedelta(hours=1), Patient("Emil Eisvogel", born, **MAIL))).id
+    await owner.execute("DELETE FROM opening")
+    outside = "/practice/hours/outside"
+    async with TestClient(TestServer(app.build(sending))) as client:
+
+        async def cancelled(it: UUID) -> str:
+            answer = await client.post(
+                f"{outside}/{it}/cancellation", data={"message": "Wir bauen um."}, headers=cookie(keys, CARLA),
+                allow_redirects=False,
+            )  # fmt: skip
+            return await looked(client, keys, "carla", answer.headers["Location"])
+
+        page = await looked(client, keys, "carla", outside)
+        assert "1 dieser Patienten bekommt von uns keine Nachricht." in page
+        assert "Es steht auf der Anrufliste." in page and "Sie stehen in der Nachricht." in page
+        page = await cancelled(emil)
+        assert "Der Termin von Emil Eisvogel ist abgesagt." in page and "eine E-Mail an alice@example.org." in page
+        assert "Bitte anrufen" not in page
+        page = await cancelled(rosa)
+        assert "Der Termin von Rosa Rohrdommel ist abgesagt." in page and "Bitte rufen Sie jetzt an" in page
+        assert "Die Praxis schreibt: Wir bauen um." in page and 'name="back" value="outside"' in page
+        assert "Rosa" in await looked(client, keys, "carla", outside)
+        call = await owner.fetchval("SELECT id FROM notice WHERE channel = 'phone'")
+        answer = await client.post(
+            f"/practice/notices/{call}/settlement", data={"back": "outside"}, headers=cookie(keys, CARLA),
+            allow_redirects=False,
+        )  # fmt: skip
+        assert answer.headers["Location"] == f"{outside}?done=settled"
+        page = await looked(client, keys, "carla", answer.headers["Location"])
+        assert "Rosa" not in page and "Erledigt" in page
+        assert "Rosa" not in await looked(client, keys, "charlie", f"{outside}?cancelled={rosa}")
 
 
 async def test_what_did_not_arrive(

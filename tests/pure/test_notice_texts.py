@@ -47,8 +47,8 @@ def letter(
     kind: Kind, channel: Literal["email", "sms"], language: Literal["de", "en"], mode: str, by: str | None = None
 ) -> Letter:
     return Letter(
-        id=people.fixed(71), kind=kind, channel=channel, language=language, attempts=1, message=None,
-        appointment=people.fixed(61), email="alice@example.org", phone="+4915112345678", mode=mode,  # type: ignore[arg-type]
+        id=people.fixed(71), name=str(people.fixed(71)), kind=kind, channel=channel, language=language, attempts=1,
+        message=None, appointment=people.fixed(61), email="alice@example.org", phone="+4915112345678", mode=mode,  # type: ignore[arg-type]
         status="cancelled" if kind == "cancelled" else "booked", start=START, end=START + timedelta(minutes=15),
         epoch=1, changed=START - timedelta(days=9), cancelled_by=by, zone="Europe/Berlin", town="Prenzlau",
         practice_phone="+493984000000", **WHERE[mode],
