@@ -655,7 +655,7 @@ CREATE FUNCTION public.next_free_taken() RETURNS trigger
     END $$;
 CREATE FUNCTION public.of_connection(verb text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT verb IN ('seat.admitted', 'seat.held', 'seat.barred', 'consultation.end') $$;
+    AS $$ SELECT verb LIKE 'seat.%' OR verb LIKE 'consultation.%' $$;
 CREATE FUNCTION public.opens_to_all(of_site public.site, s public.service, n bigint, start timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT CASE WHEN of_site.near_minutes IS NULL THEN '-infinity' ELSE greatest(
@@ -1562,6 +1562,7 @@ CREATE POLICY station_read ON public.station FOR SELECT USING (true);
 CREATE POLICY station_write ON public.station USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()))));
 ALTER TABLE public.verified ENABLE ROW LEVEL SECURITY;
 CREATE POLICY verified_in_the_room ON public.verified USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = 'guest'::text) AND (appointment = public.caller_appointment()))));
+CREATE POLICY verified_purge ON public.verified AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
 ALTER TABLE public.waitlist_entry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY waitlist_guest ON public.waitlist_entry USING (((public.caller_role() = ANY (ARRAY['guest'::text, 'anonymous'::text, 'assistant'::text])) AND ((id = public.caller_entry()) OR ((public.caller_role() = 'guest'::text) AND (appointment = public.caller_appointment())))));
 CREATE POLICY waitlist_practice ON public.waitlist_entry USING (((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site())));
@@ -1653,6 +1654,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.seating TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signing_key TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.station TO telemed_app;
 GRANT SELECT ON TABLE public.town TO telemed_app;
-GRANT SELECT,INSERT,UPDATE ON TABLE public.verified TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verified TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worker TO telemed_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT USAGE ON SEQUENCES TO telemed_app;

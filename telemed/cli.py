@@ -128,7 +128,7 @@ def import_(directory: Path, dry_run: bool) -> None:
 
 @main.command()
 def purge() -> None:
-    """Remove what has reached its end (docs/retention.md), as the worker does daily. Can be stopped at any time."""
+    """Remove what has reached its end, as the worker does twice a day (docs/retention.md). It can be stopped."""
     serving.configure_logs("warning")
     _run(commands.purge)
 

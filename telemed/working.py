@@ -128,7 +128,7 @@ SCHEDULES: dict[str, str] = {
     "bounds": "* * * * *",
     "calendars": "*/15 * * * *",
     "offers": "*/3 * * * *",
-    "purge": "23 2 * * *",
+    "purge": "23 2,14 * * *",
     "seal": "*/5 * * * *",
     "upkeep": "7 * * * *",
 }

@@ -47,7 +47,7 @@ GRANT SELECT, INSERT ON seal TO telemed_app;
 -- Of the trail, what says when somebody was let in and when it ended is connection metadata (V-04).
 CREATE FUNCTION of_connection(verb text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    AS $$ SELECT verb IN ('seat.admitted', 'seat.held', 'seat.barred', 'consultation.end') $$;
+    AS $$ SELECT verb LIKE 'seat.%' OR verb LIKE 'consultation.%' $$;
 CREATE INDEX audit_brief ON audit (id) WHERE of_connection(verb);
 
 -- Takes old rows off the trail, the one way there is. What is not sealed stays, and so does, whatever settings or a stolen

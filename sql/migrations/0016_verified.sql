@@ -17,8 +17,9 @@ COMMENT ON TABLE verified IS 'Whether the words on both screens were the same: c
 ALTER TABLE verified ENABLE ROW LEVEL SECURITY;
 CREATE POLICY verified_in_the_room ON verified FOR ALL USING (
     caller_role() = 'system' OR (caller_role() = 'guest' AND appointment = caller_appointment()));
+CREATE POLICY verified_purge ON verified AS RESTRICTIVE FOR DELETE USING (caller_role() = 'system');
 
-GRANT SELECT, INSERT, UPDATE ON verified TO telemed_app;
+GRANT SELECT, INSERT, UPDATE, DELETE ON verified TO telemed_app;
 
 -- migrate:down
 SELECT 'forward only';

@@ -18,6 +18,14 @@ WITH gone AS (
     RETURNING 1)
 SELECT count(*) FROM gone;
 
+-- name: verified
+-- Whether the words on both screens were the same.
+WITH gone AS (
+    DELETE FROM verified WHERE (appointment, epoch, seat) IN (
+        SELECT appointment, epoch, seat FROM verified WHERE at < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
 -- name: audit_brief
 -- What the trail says of connections.
 SELECT forget_audit(true, :before, :limit);
@@ -151,6 +159,14 @@ WITH gone AS (
         SELECT kid FROM signing_key WHERE retired < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING 1)
 SELECT count(*) FROM gone;
+
+-- name: lateness
+-- How late a doctor said they would be, and why, on a day that is over.
+WITH emptied AS (
+    UPDATE practitioner SET late_minutes = 0, late_note = NULL, late_until = NULL WHERE id IN (
+        SELECT id FROM practitioner WHERE late_until < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM emptied;
 
 -- name: closures
 -- Time off that is long over, and the note with it; not what comes again every year.

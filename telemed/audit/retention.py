@@ -1,4 +1,4 @@
-"""Which table ends when, and the purge that sees to it: the worker's daily job, and `telemed purge`.
+"""Which table ends when, and the purge that sees to it: the worker's job, twice a day, and `telemed purge`.
 
 Small batches, each a transaction of its own: killed halfway, the next run goes on, and two at once share the work.
 """
@@ -19,7 +19,8 @@ from telemed.settings import Settings
 log = structlog.get_logger()
 
 BATCH: Final = 500  # rows
-# The job comes once a day, so what may be there for 90 days has to go when it has been there for 89.
+# What may be there for 90 days goes when it has been there for 89: the job comes twice a day, and what somebody is
+# working on at that moment is left to the next one.
 ROUND: Final = timedelta(days=1)
 
 
@@ -40,6 +41,8 @@ class End(NamedTuple):
 ENDS: Final = (
     End("attendance", "who sat where and when (V-04)", "it began", "keep_connections", "attendance"),
     End("seating", "who was let in or removed (V-04)", "it happened", "keep_connections", "seating"),
+    End("verified", "whether the words on both screens were the same (V-04)", "they said so", "keep_connections",
+        "verified"),
     End("audit", "who was let in or removed, and when it ended (V-04)", "it happened", "keep_connections",
         "audit_brief"),
     End("audit", "who did what else", "it was sealed", "keep_trail", "audit"),
@@ -56,6 +59,7 @@ ENDS: Final = (
         "keep_names", "appointments"),
     End("refresh_token", "all of it", "it expired", 2, "logins"),
     End("signing_key", "all of it", "its retirement", 2, "keys"),
+    End("practitioner", "how late they said they would be, and why", "it was over", 2, "lateness"),
     End("closure", "all of it, unless it comes again every year", "its end", 90, "closures"),
     End("feed", "all of it", "it was withdrawn", 90, "feeds"),
     End("busy", "times from a doctor's own calendar", "their end", 2, "busy_times"),
@@ -84,7 +88,7 @@ STAYS: Final = {
     "seal": "numbers and digests of the trail, so that a gap in it can be told from its end",
     "schema_migrations": "which migrations have run",
 }
-"""Tables without an end of their own, and why."""
+"""Tables that stay, but for what stands above, and why."""
 
 
 async def purge(db: Database, settings: Settings) -> dict[str, int]:

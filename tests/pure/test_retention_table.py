@@ -24,7 +24,7 @@ def test_each_statement_has_its_line() -> None:
     ]
 
 
-def test_nothing_is_promised_that_a_daily_job_cannot_keep() -> None:
+def test_nothing_is_promised_that_the_job_cannot_keep() -> None:
     assert min(end.age(Settings()).days for end in ENDS) >= 2
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 
 import asyncpg
@@ -10,7 +11,7 @@ import msgspec
 import pytest
 
 from telemed.audit import retention, trail
-from telemed.db import Database
+from telemed.db import Database, statements
 from telemed.identity.callers import ANONYMOUS, SYSTEM
 from telemed.settings import Settings
 from tests import people
@@ -218,6 +219,18 @@ async def _seal_anew(owner: asyncpg.Connection, db: Database) -> None:
                 it.number, made.kept_digest, made.brief_digest, made.digest,
             )  # fmt: skip
             before = made
+
+
+async def test_what_is_of_a_connection(db: Database) -> None:
+    """Whatever a statement notes of seats and consultations goes after 90 days (V-04)."""
+    verbs = {
+        verb for one in statements().values() for verb in re.findall(r"'((?:seat|consultation)\.[a-z]*)'", one.sql)
+    }
+    assert {"seat.", "consultation.end"} <= verbs
+    async with db.transaction(SYSTEM) as tx:
+        for verb in (*verbs, "seat.admitted"):
+            assert await tx.connection.fetchval("SELECT of_connection($1)", verb)
+        assert not await tx.connection.fetchval("SELECT of_connection('appointment.book')")
 
 
 async def test_nothing_young_can_be_taken_off_the_trail(sealed: Database, owner: asyncpg.Connection) -> None:
