@@ -28,7 +28,7 @@ from telemed.wording import HERE
 from tests import logins, people
 
 OWN, OTHERS = people.fixed(61), people.fixed(62)
-ASSESSMENT, RULE, CLOSURE = people.fixed(71), people.fixed(72), people.fixed(73)
+ASSESSMENT, RULE, CLOSURE, NOTICE = (people.fixed(n) for n in range(71, 75))
 GUEST, OTHER_GUEST = Caller("guest", appointment=OWN, entry=OWN), Caller("guest", appointment=OTHERS, entry=OTHERS)
 # What happens at Bob's practice, for a patient at Petra's pharmacy; the rest of the cast has nothing to do with it.
 CALLERS: dict[str, Caller] = {"nobody": ANONYMOUS, "alice": GUEST, "another guest": OTHER_GUEST, **people.CALLERS}
@@ -59,13 +59,19 @@ class World:
             )  # fmt: skip
             await tx.connection.execute(
                 "INSERT INTO appointment (id, practitioner, service, site, station, station_site, mode, status, during,"
-                " reserved, code_digest, patient_key, patient_name, birth_date, consent_version, consented)"
+                " reserved, code_digest, patient_key, patient_name, birth_date, email, consent_version, consented)"
                 " VALUES ($1, $2, $3, $4, $5, $6, 'assisted', 'booked', tstzrange($7, $8), tstzrange($7, $8), $9, $9,"
-                " 'Alice Ährenfeld', '1948-05-17', $10, now())"
+                " 'Alice Ährenfeld', '1948-05-17', 'a@exmaple.org', $10, now())"
                 " ON CONFLICT (id) DO UPDATE SET status = 'booked', epoch = 1, consented = now(),"
                 " consent_version = $10",
                 OWN, people.DR_BOB, people.TALK, people.PRENZLAU, people.STATION, people.GERSWALDE, self.start,
                 self.start + timedelta(minutes=15), OWN.bytes, consent.VERSION,
+            )  # fmt: skip
+            await tx.connection.fetch("SELECT tell(a, 'booked', now()) FROM appointment a WHERE id = $1", OWN)
+            await tx.connection.execute(
+                "UPDATE notice SET id = $2, status = 'dead', last_error = 'smtp 550', start = lower(a.during)"
+                " FROM appointment a WHERE a.id = $1 AND appointment = a.id AND kind = 'booked'",
+                OWN, NOTICE,
             )  # fmt: skip
             await self._entry(tx)
             await self._hours(tx)
@@ -115,7 +121,7 @@ class World:
         path = path.replace("{entry}", str(thing)).replace("{offer}", str(thing))
         path = path.replace("{service}", str(people.TALK)).replace("{practitioner}", str(people.DR_BOB))
         path = path.replace("{assessment}", str(ASSESSMENT)).replace("{rule}", str(RULE))
-        path = path.replace("{closure}", str(CLOSURE))
+        path = path.replace("{closure}", str(CLOSURE)).replace("{notice}", str(NOTICE))
         path = re.sub(r"\{\w+\}", str(uuid4()), path)  # things of other kinds, which nobody has
         form = {"data": {"seen": "yes"}} if route.kind == "page" and route.method == "POST" else {}
         sample = self.samples(CALLERS[who]).get((route.method, route.path), form)
