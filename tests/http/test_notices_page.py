@@ -12,8 +12,9 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 from icalendar import Calendar
 
-from telemed import app
+from telemed import app, clock
 from telemed.db import Database
+from telemed.identity.callers import SYSTEM
 from telemed.identity.tokens import Keys
 from telemed.scheduling import changes
 from telemed.scheduling.types import Patient
@@ -122,6 +123,23 @@ async def test_who_is_told_by_whom(
                 )  # fmt: skip
                 assert answer.headers["Location"] == f"{own}?done=settled"
                 assert "Der Patient weiß noch nicht Bescheid" not in await looked(client, keys, "carla", own)
+
+
+async def test_a_call_stays_on_the_list_whoever_puts_it_there(
+    client: TestClient, keys: Keys, open_day: Database, owner: asyncpg.Connection
+) -> None:
+    """The page does at once what the worker would do a moment later; when it comes, the call must not be struck off."""
+    it = (await book(open_day, START, Patient(ALICE.name, ALICE.birth_date, **BOTH))).id
+    await client.post(
+        f"/practice/appointments/{it}/cancellation", data={"message": ""}, headers=cookie(keys, CARLA),
+        allow_redirects=False,
+    )  # fmt: skip
+    async with open_day.transaction(SYSTEM) as tx:
+        for row in await owner.fetch("SELECT id FROM notice WHERE kind = 'cancelled'"):
+            await tx.run("notices.unsendable", id=row["id"], now=clock.now())
+    rows = await owner.fetch("SELECT channel, status FROM notice WHERE kind = 'cancelled' ORDER BY channel")
+    assert [tuple(row) for row in rows] == [("phone", "queued"), ("sms", "dropped")]
+    assert "Bitte anrufen" in await looked(client, keys, "carla")
 
 
 async def test_nothing_is_promised_for_what_has_begun(
