@@ -86,7 +86,7 @@ class Outside(NamedTuple):
 @asynccontextmanager
 async def outside(cast: Database, keys: Keys, settings: Settings, **environment: str) -> AsyncIterator[Outside]:
     async with serving(settings, **environment) as server, aiohttp.ClientSession() as session:
-        yield Outside(server, Visit(server.url, session, cast, keys, await booked(cast)))
+        yield Outside(server, Visit([server.url], session, cast, keys, await booked(cast)))
 
 
 async def test_a_call_outlives_its_server(cast: Database, keys: Keys, settings: Settings) -> None:

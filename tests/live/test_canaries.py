@@ -113,7 +113,7 @@ async def hold_a_call(found: Evidence) -> None:
     db, owner = await Database.open(found.urls.app), await asyncpg.connect(found.urls.owner)
     await people.arrive(db)
     async with aiohttp.ClientSession() as session:
-        visit = Visit(found.server.url, session, db, await Keys.load(db, SECRET), await booked(db))
+        visit = Visit([found.server.url], session, db, await Keys.load(db, SECRET), await booked(db))
         before = await tables(owner), files(found.server.home)
         tap.opened.clear()
         async with join(visit.url, visit.source("alice")) as alice, join(visit.url, visit.source("bob")) as bob:

@@ -18,7 +18,7 @@ from tests.peers import Page
 async def earlier(visit: Visit) -> Visit:
     """Berta's appointment with the same doctor, before Alice's."""
     berta = await booked(visit.db, name="Berta Beispiel", minutes=-15)
-    return Visit(visit.url, visit.session, visit.db, visit.keys, berta)
+    return Visit(visit.urls, visit.session, visit.db, visit.keys, berta)
 
 
 @pytest.fixture
