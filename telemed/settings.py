@@ -6,6 +6,7 @@ import difflib
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -40,6 +41,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """host:port of each relay's command line, to end what it carries once a consultation is over (turnserver.conf)."""
     turn_control_password: str = ""
     ice_policy: Literal["all", "relay"] = "all"
+    candidate_networks: tuple[str, ...] = ()
+    """Networks whose addresses two pages may try to reach each other by, e.g. 10.0.0.0/8. Empty: all but loopback,
+    link-local, multicast and unspecified ones."""
+    sockets_per_address: int = 200
+    """Signalling sockets from one address on one node; a practice and a pharmacy share theirs."""
     nats_url: str = ""
     """Where the rooms' log lies when several nodes serve: nats://user:password@host:4222, several by spaces. Empty: in
     the memory of this node, which is then alone."""
@@ -106,7 +112,7 @@ def read(environ: Mapping[str, str]) -> Settings:
 
 
 def _parsed(field: str, raw: str) -> object:
-    if field in ("turn_urls", "turn_control"):
+    if field in ("turn_urls", "turn_control", "candidate_networks"):
         return [url for url in raw.replace(",", " ").split() if url]
     if field in ("turn_ttl", "job_timeout") and raw.isdigit():
         return timedelta(seconds=int(raw))
@@ -145,6 +151,13 @@ def _check(settings: Settings) -> None:
         raise SettingsError("TELEMED_SMTP_URL is smtps:// with ?starttls; it is encrypted already, leave that out.")
     if settings.sms_url and not settings.sms_url.startswith(("http://", "https://")):
         raise SettingsError("TELEMED_SMS_URL does not begin with https://.")
+    for network in settings.candidate_networks:
+        try:
+            ip_network(network)
+        except ValueError:
+            raise SettingsError(f"TELEMED_CANDIDATE_NETWORKS: {network} is not a network like 10.0.0.0/8.") from None
+    if settings.sockets_per_address < 1:
+        raise SettingsError("TELEMED_SOCKETS_PER_ADDRESS is less than one.")
     if settings.job_timeout < timedelta(seconds=1):
         raise SettingsError("TELEMED_JOB_TIMEOUT is shorter than a second.")
     for name, (least, most) in {"names": (2, 90), "connections": (8, 90), "trail": (367, 3660)}.items():

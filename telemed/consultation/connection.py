@@ -18,7 +18,7 @@ from telemed.consultation import relays, settle, tickets
 from telemed.consultation.log import WINDOW
 from telemed.consultation.outbox import Outbox
 from telemed.consultation.room import EMPTY, Entry, Left, Said, Seated, State, check_command, fold, refused
-from telemed.consultation.sdp import vet
+from telemed.consultation.sdp import vetted
 from telemed.consultation.supplies import Supplies
 from telemed.consultation.types import Claims
 from telemed.consultation.views import Me, view
@@ -179,15 +179,16 @@ class Connection:
             self.send(m.Ok(command.id, self._answered[command.id]))
             return
         try:
-            refusal = check_command(self.state, me.seat, me.instance, command) or self._vet(command)
+            refusal = check_command(self.state, me.seat, me.instance, command) or self._too_soon(command)
             if refusal is not None:
                 raise refusal
+            passed_on = vetted(command, self._rooms.candidates)
             await settle.settle(self._rooms.db, claims, command)
         except Refusal as error:
             self.refuse(error, command.id)
             return
-        if not isinstance(command, m.Private):
-            said = Said(me.seat, me.instance, command), f"{me.instance}:{command.id}"
+        if not isinstance(passed_on, m.Private | None):
+            said = Said(me.seat, me.instance, passed_on), f"{me.instance}:{command.id}"
             self._rooms.cut(relays.cut_off(claims.appointment, command))
             try:
                 await self._rooms.log.append(self._room, *said)
@@ -200,10 +201,7 @@ class Connection:
             self._supplies.send_ice()
         self.send(m.Ok(command.id))
 
-    def _vet(self, command: m.Command) -> type[r.SocketRefusal] | None:
-        """What the room cannot know: whether a description is fit to be passed on, and what time it is."""
-        if isinstance(command, m.Desc):
-            return vet(command.sdp)
+    def _too_soon(self, command: m.Command) -> type[r.SocketRefusal] | None:
         if isinstance(command, m.Stat):
             now = time.monotonic()
             if now - self._stat_at < STAT_EVERY:

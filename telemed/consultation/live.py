@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import nullcontext
 from urllib.parse import urlsplit
@@ -14,11 +14,12 @@ from aiohttp import web
 
 from telemed import clock
 from telemed.consultation import log_jetstream, relays
+from telemed.consultation.candidates import Candidates
 from telemed.consultation.connection import Connection, node_of
 from telemed.consultation.lobby import Lobby
 from telemed.consultation.log import Log, MemoryLog
 from telemed.consultation.messages import EndReason, Seat
-from telemed.consultation.refusals import LogDown, OriginRefused, RoomFull
+from telemed.consultation.refusals import LogDown, OriginRefused, RoomFull, TooManySockets
 from telemed.consultation.room import Away, Ended, Entry, Left
 from telemed.consultation.succession import Succession
 from telemed.consultation.tickets import SOCKET, find, within
@@ -28,7 +29,7 @@ from telemed.errors import Refusal
 from telemed.identity.callers import SYSTEM
 from telemed.identity.tokens import Keys
 from telemed.keys import DATABASE, KEYS, LOG_UP, SETTINGS
-from telemed.routes import Route
+from telemed.routes import Route, client_of
 from telemed.settings import Settings
 from telemed.text import choose
 
@@ -49,10 +50,12 @@ class Rooms:
     def __init__(self, db: Database, keys: Keys, settings: Settings, log: Log, node: str) -> None:
         self.db, self.keys, self.settings, self.log, self.node = db, keys, settings, log, node
         self.succession = Succession(settings.secret)
+        self.candidates = Candidates(settings)
         self.lobby = Lobby(db, self.spawn)
         self._here: defaultdict[str, set[Connection]] = defaultdict(set)
         self._open: set[Connection] = set()
         self._work: set[asyncio.Task[None]] = set()
+        self._addresses: Counter[str] = Counter()
         self._mourned: set[str] = set()  # sockets of nodes that died
         self._stopping = False
 
@@ -156,6 +159,18 @@ class Rooms:
         """One socket, from its upgrade to its end."""
         if not _own_origin(request):
             raise OriginRefused
+        address = client_of(request, self.settings.behind_proxy)
+        if self._addresses[address] >= self.settings.sockets_per_address:
+            raise TooManySockets
+        self._addresses[address] += 1
+        try:
+            return await self._serve(request)
+        finally:
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+
+    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
         ws = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=FRAME_BYTES, compress=False, timeout=2.0)
         await ws.prepare(request)
         locale = choose(None, request.headers.get("Accept-Language", ""))

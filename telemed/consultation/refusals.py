@@ -58,6 +58,13 @@ class RoomFull(SocketRefusal, TooMany):
     sentence = _("This consultation is open on too many devices. Please close one of them.")
 
 
+class TooManySockets(SocketRefusal, TooMany):
+    """From one address."""
+
+    code = "too_many_sockets"
+    sentence = _("Too many consultations are open from this place. Please close one of them.")
+
+
 class TooManyMessages(SocketRefusal, TooMany):
     pass
 
@@ -147,6 +154,11 @@ class SdpInsecure(SocketRefusal):
 
 class SdpRefused(SocketRefusal):
     code, fatal = "sdp_refused", False
+    sentence = _("The description of the connection could not be read.")
+
+
+class CandidateRefused(SocketRefusal):
+    code, fatal = "candidate_refused", False
     sentence = _("The description of the connection could not be read.")
 
 

@@ -7,10 +7,15 @@ import json
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from aiohttp import WSMsgType
+from aiohttp.test_utils import TestServer
 
+from telemed import app
 from telemed.consultation import connection, messages
+from telemed.db import Database
+from telemed.settings import Settings
 from tests.live.conftest import ONE_AND_TWO, Visit
 from tests.peers import Page, open_page
 from tests.second_client import SDP
@@ -278,3 +283,26 @@ async def test_who_waits_and_vanishes_is_given_up(visit: Visit, monkeypatch: pyt
             assert (await bob.hear("roster"))["seats"][0]["state"] == "here"
         assert (await bob.hear("roster"))["seats"][0]["state"] == "away"
         assert (await bob.hear("roster"))["seats"] == []
+
+
+async def test_one_address_opens_only_so_many_sockets(cast: Database, settings: Settings) -> None:
+    few = msgspec.structs.replace(settings, sockets_per_address=2, behind_proxy=True)
+    async with TestServer(app.build(few)) as server, aiohttp.ClientSession() as session:
+        url = str(server.make_url("")).rstrip("/")
+        async with (
+            open_page(session, url, **{"X-Forwarded-For": "203.0.113.7"}),
+            open_page(session, url, **{"X-Forwarded-For": "203.0.113.7"}),
+        ):
+            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+                async with open_page(session, url, **{"X-Forwarded-For": "203.0.113.7"}):
+                    pass
+            assert refused.value.status == 429
+            async with open_page(session, url, **{"X-Forwarded-For": "203.0.113.8"}):
+                pass
+        async with asyncio.timeout(5):
+            while True:
+                try:
+                    async with open_page(session, url, **{"X-Forwarded-For": "203.0.113.7"}):
+                        return
+                except aiohttp.WSServerHandshakeError:
+                    await asyncio.sleep(0.05)
