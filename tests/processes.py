@@ -50,8 +50,12 @@ class Server:
             stdout=asyncio.subprocess.PIPE, stderr=None,
         )  # fmt: skip
         assert self._process.stdout is not None
-        line = await asyncio.wait_for(self._process.stdout.readline(), 20)
-        assert b"Serving on" in line, line
+        said = b""
+        async with asyncio.timeout(20):
+            while b"Serving on" not in said:
+                line = await self._process.stdout.readline()
+                said += line
+                assert line, said
 
     async def kill(self) -> None:
         """kill -9: no goodbye to anybody."""
