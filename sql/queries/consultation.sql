@@ -20,34 +20,37 @@ WHERE a.id = :appointment;
 SELECT name FROM person WHERE id = :person AND active;
 
 -- name: enter
--- A ticket is good if the appointment still stands as it did when the ticket was made. The patient has then arrived.
--- A socket that enters once more (`attendance` is not 0) goes on with the attendance it has.
-WITH entered AS (
-    UPDATE appointment SET
-        status = CASE WHEN :seat::text = 'patient' THEN 'arrived' ELSE status END,
-        changed = CASE WHEN :seat::text = 'patient' AND status = 'booked' THEN :now ELSE changed END
-    WHERE id = :appointment AND epoch = :epoch AND status IN ('booked', 'arrived')
-      AND (consent_version = :consent::text OR :seat::text = 'practitioner')
-      AND NOT EXISTS (SELECT FROM seating WHERE seating.appointment = :appointment AND seating.epoch = :epoch
-                      AND seat = :seat::text AND state = 'barred')
-    RETURNING id),
+-- Those who enter, many at once: by appointment, its epoch as the ticket has it, seat, and the attendance of a socket that
+-- enters once more (else 0). A ticket is good if the appointment still stands as it did; the others get no row. Nothing is
+-- locked: what changes at the same moment is announced afterwards, and then ends the room.
+WITH asked AS (
+    SELECT * FROM unnest(:appointments::uuid[], :epochs::int[], :seats::text[], :attendances::bigint[])
+        WITH ORDINALITY AS wish (appointment, epoch, seat, attendance, number)),
+good AS (
+    SELECT asked.number, a.id, asked.seat, asked.attendance, a.status,
+           asked.seat = 'practitioner' OR coalesce(seating.state = 'admitted', false) AS admitted
+    FROM asked JOIN appointment a ON a.id = asked.appointment AND a.epoch = asked.epoch
+    LEFT JOIN seating ON seating.appointment = a.id AND seating.epoch = a.epoch AND seating.seat = asked.seat
+    WHERE a.status IN ('booked', 'arrived') AND (a.consent_version = :consent::text OR asked.seat = 'practitioner')
+      AND seating.state IS DISTINCT FROM 'barred'),
+arrived AS (
+    UPDATE appointment SET status = 'arrived', changed = :now
+    WHERE id IN (SELECT id FROM good WHERE seat = 'patient' AND status = 'booked') AND status = 'booked'),
 tidied AS (
-    UPDATE attendance SET "left" = :now FROM entered
-    WHERE attendance.appointment = entered.id AND seat = :seat::text AND "left" IS NULL
-      AND attendance.id <> :attendance::bigint),
+    UPDATE attendance SET "left" = :now FROM good
+    WHERE attendance.appointment = good.id AND attendance.seat = good.seat AND "left" IS NULL
+      AND attendance.id <> good.attendance),
 sat AS (
-    INSERT INTO attendance (appointment, seat, joined) SELECT id, :seat::text, :now FROM entered
-    WHERE :attendance::bigint = 0 RETURNING id)
-SELECT coalesce((SELECT id FROM sat), :attendance::bigint) AS attendance,
-       :seat::text = 'practitioner' OR EXISTS (
-           SELECT FROM seating WHERE seating.appointment = :appointment AND seating.epoch = :epoch
-           AND seat = :seat::text AND state = 'admitted') AS admitted
-FROM entered CROSS JOIN LATERAL pg_notify('appointment', :appointment::uuid::text);
+    INSERT INTO attendance (appointment, seat, joined) SELECT id, seat, :now FROM good WHERE attendance = 0
+    RETURNING id, appointment, seat)
+SELECT good.number, coalesce(sat.id, good.attendance) AS attendance, good.admitted
+FROM good LEFT JOIN sat ON sat.appointment = good.id AND sat.seat = good.seat
+CROSS JOIN LATERAL pg_notify('appointment', good.id::text);
 
 -- name: leave
--- A socket is gone; its page may be back in a moment, under a new attendance.
+-- Sockets that are gone; their pages may be back in a moment, under a new attendance.
 WITH gone AS (
-    UPDATE attendance SET "left" = :now WHERE id = :attendance AND "left" IS NULL RETURNING appointment)
+    UPDATE attendance SET "left" = :now WHERE id = ANY(:attendances::bigint[]) AND "left" IS NULL RETURNING appointment)
 SELECT appointment FROM gone CROSS JOIN LATERAL pg_notify('appointment', appointment::text);
 
 -- name: settle

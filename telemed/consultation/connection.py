@@ -141,7 +141,7 @@ class Connection:
             raise TokenRefused
         self._rooms.take(self, claims)
         self.claims, self._room = claims, claims.room
-        entered = await tickets.enter(self._rooms.db, claims, self.attendance)
+        entered = await self._rooms.doors.enter(claims, self.attendance)
         self.attendance = entered.attendance
         resume = isinstance(message, m.Resume)
         me = Me(claims.seat, message.instance, self.socket, self._locale)

@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 import structlog
 from aiohttp import web
 
-from telemed import clock
 from telemed.consultation import log_jetstream, relays
 from telemed.consultation.candidates import Candidates
 from telemed.consultation.connection import Connection, node_of
@@ -22,7 +21,7 @@ from telemed.consultation.messages import EndReason, Seat
 from telemed.consultation.refusals import LogDown, OriginRefused, RoomFull, TooManySockets
 from telemed.consultation.room import Away, Ended, Entry, Left
 from telemed.consultation.succession import Succession
-from telemed.consultation.tickets import SOCKET, find, within
+from telemed.consultation.tickets import SOCKET, Doors, find
 from telemed.consultation.types import AppointmentOver, Claims, Room
 from telemed.db import Database
 from telemed.errors import Refusal
@@ -51,6 +50,7 @@ class Rooms:
         self.db, self.keys, self.settings, self.log, self.node = db, keys, settings, log, node
         self.succession = Succession(settings.secret)
         self.candidates = Candidates(settings)
+        self.doors = Doors(db)
         self.lobby = Lobby(db, self.spawn)
         self._here: defaultdict[str, set[Connection]] = defaultdict(set)
         self._open: set[Connection] = set()
@@ -82,8 +82,7 @@ class Rooms:
 
     async def _depart(self, connection: Connection, claims: Claims) -> None:
         self.spawn(self._miss(claims.room, claims.seat, connection.socket))
-        async with self.db.transaction(within(claims)) as tx:
-            await tx.run("consultation.leave", attendance=connection.attendance, now=clock.now())
+        await self.doors.leave(connection.attendance)
 
     async def _miss(self, room: str, seat: Seat, socket: str) -> None:
         """A seat's socket is gone; one who waits is given up if no other takes its place."""

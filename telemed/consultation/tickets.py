@@ -8,6 +8,7 @@ from uuid import UUID
 import msgspec
 
 from telemed import clock
+from telemed.consultation.batch import Batch
 from telemed.consultation.messages import Seat
 from telemed.consultation.refusals import Barred
 from telemed.consultation.types import (
@@ -23,7 +24,7 @@ from telemed.consultation.types import (
 from telemed.db import Database, Tx
 from telemed.errors import Forbidden, Refusal
 from telemed.identity.access import Thing, may
-from telemed.identity.callers import Caller
+from telemed.identity.callers import SYSTEM, Caller
 from telemed.identity.tokens import Keys, TokenRefused
 from telemed.scheduling.types import CONSENT_VERSION
 
@@ -95,21 +96,46 @@ def read(keys: Keys, token: str) -> Claims:
         raise TokenRefused from error
 
 
-async def enter(db: Database, claims: Claims, attendance: int = 0) -> Entered:
-    """Takes the seat in the database, under the `attendance` of this socket if it has one already.
+class Doors:
+    """Who enters and leaves, written down for many at once (batch.py)."""
 
-    Raises AppointmentOver, ConsentMissing or Barred: what became of it since.
-    """
-    async with db.transaction(within(claims)) as tx:
-        entered = await tx.maybe(
-            Entered, "consultation.enter",
-            appointment=claims.appointment, epoch=claims.epoch, seat=claims.seat, now=clock.now(),
-            consent=CONSENT_VERSION, attendance=attendance,
-        )  # fmt: skip
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._enter = Batch(self._enter_all, key=lambda wish: (wish[0].appointment, wish[0].seat))
+        self._leave = Batch(self._leave_all, key=int)
+
+    async def enter(self, claims: Claims, attendance: int = 0) -> Entered:
+        """Takes the seat in the database, under the `attendance` of this socket if it has one already.
+
+        Raises AppointmentOver, ConsentMissing or Barred: what became of it since.
+        """
+        entered = await self._enter((claims, attendance))
         if entered is not None:
             return entered
-        room = await find(tx, claims.appointment)
-    raise why_not(claims, room)
+        async with self._db.transaction(within(claims)) as tx:
+            room = await find(tx, claims.appointment)
+        raise why_not(claims, room)
+
+    async def leave(self, attendance: int) -> None:
+        await self._leave(attendance)
+
+    async def _enter_all(self, wishes: list[tuple[Claims, int]]) -> list[Entered | None]:
+        # Not as each one's guest, but by the claims that were signed for each.
+        async with self._db.transaction(SYSTEM) as tx:
+            rows = await tx.many(
+                Entered, "consultation.enter",
+                appointments=[claims.appointment for claims, _ in wishes],
+                epochs=[claims.epoch for claims, _ in wishes], seats=[claims.seat for claims, _ in wishes],
+                attendances=[attendance for _, attendance in wishes],
+                now=clock.now(), consent=CONSENT_VERSION,
+            )  # fmt: skip
+        found = {row.number: row for row in rows}
+        return [found.get(number) for number in range(1, len(wishes) + 1)]
+
+    async def _leave_all(self, attendances: list[int]) -> list[None]:
+        async with self._db.transaction(SYSTEM) as tx:
+            await tx.run("consultation.leave", attendances=attendances, now=clock.now())
+        return [None] * len(attendances)
 
 
 def why_not(claims: Claims, room: Room | None) -> Refusal:

@@ -68,8 +68,9 @@ class Room(msgspec.Struct, frozen=True):
 
 
 class Entered(msgspec.Struct, frozen=True):
-    """A seat taken: its row in `attendance`, and whether it is let in."""
+    """A seat taken: the `number`-th of those asked for, its row in `attendance`, and whether it is let in."""
 
+    number: int
     attendance: int
     admitted: bool
 

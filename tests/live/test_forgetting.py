@@ -15,6 +15,7 @@ import asyncpg
 import pytest
 
 from telemed import clock
+from telemed.consultation.types import Entered
 from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, SYSTEM
 from telemed.pg import Urls
@@ -93,12 +94,13 @@ class Life:
         it: dict[str, Any] = {"appointment": made.id, "epoch": 1}
         for seat, leaves in (("patient", True), ("practitioner", False), ("patient", False)):
             async with db.transaction(SYSTEM) as tx:
-                sat = await tx.value(
-                    "consultation.enter", **it, seat=seat, consent=consent.VERSION, now=self._now(), attendance=0
-                )
+                entering = {"appointments": [made.id], "epochs": [1], "seats": [seat], "attendances": [0]}
+                (sat,) = await tx.many(
+                    Entered, "consultation.enter", **entering, consent=consent.VERSION, now=self._now()
+                )  # fmt: skip
             async with db.transaction(SYSTEM) as tx:
                 if leaves:
-                    await tx.run("consultation.leave", attendance=sat, now=self._now())
+                    await tx.run("consultation.leave", attendances=[sat.attendance], now=self._now())
                 if seat == "practitioner":
                     doctor = {"person": people.BOB, "seat": "patient", "state": "admitted"}
                     await tx.run("consultation.settle", **it, **doctor, now=self._now())
