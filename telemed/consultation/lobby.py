@@ -47,6 +47,7 @@ class Lobby:
         self._db, self._spawn = db, spawn
         self._waiters: dict[Connection, m.Lobby | None] = {}
         self._soon = False
+        self._looking = asyncio.Lock()
 
     def enter(self, waiter: Connection) -> None:
         """It waits, or something in its room has changed."""
@@ -63,18 +64,19 @@ class Lobby:
             asyncio.get_running_loop().call_later(PAUSE, lambda: self._spawn(self._look()))
 
     async def _look(self) -> None:
-        self._soon = False
-        appointments = [waiter.claims.appointment for waiter in self._waiters if waiter.claims]
-        async with self._db.transaction(SYSTEM) as tx:
-            found = {it.appointment: it for it in await standings(tx, appointments)}
-        for waiter in tuple(self._waiters):
-            me = waiter.state.members.get(waiter.me.seat) if waiter.me else None
-            if waiter.claims is None or me is None or me.admitted:
-                self.leave(waiter)
-            elif waiter.claims.appointment in found:
-                doctor = waiter.state.members.get("practitioner")
-                here = doctor is not None and doctor.here
-                self._tell(waiter, told(found[waiter.claims.appointment], practitioner_here=here))
+        async with self._looking:  # one after the other: a slow one among thousands must not take every connection
+            self._soon = False
+            appointments = [waiter.claims.appointment for waiter in self._waiters if waiter.claims]
+            async with self._db.transaction(SYSTEM) as tx:
+                found = {it.appointment: it for it in await standings(tx, appointments)}
+            for waiter in tuple(self._waiters):
+                me = waiter.state.members.get(waiter.me.seat) if waiter.me else None
+                if waiter.claims is None or me is None or me.admitted:
+                    self.leave(waiter)
+                elif waiter.claims.appointment in found:
+                    doctor = waiter.state.members.get("practitioner")
+                    here = doctor is not None and doctor.here
+                    self._tell(waiter, told(found[waiter.claims.appointment], practitioner_here=here))
 
     def _tell(self, waiter: Connection, news: m.Lobby) -> None:
         if self._waiters.get(waiter) != news:
