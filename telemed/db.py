@@ -25,6 +25,7 @@ from telemed.identity.callers import Caller
 
 T = TypeVar("T")
 log = structlog.get_logger()
+PATIENCE = 10.0  # seconds to wait for a connection
 
 _PACKAGED = Path(__file__).parent / "_sql"
 SQL_DIR = _PACKAGED if _PACKAGED.exists() else Path(__file__).parent.parent / "sql"
@@ -148,7 +149,7 @@ async def _clean(connection: object) -> None:
     """
 
 
-def _begin(caller: Caller) -> str:
+def _begin(caller: Caller, replan: bool) -> str:
     """BEGIN and the caller in one round trip, which only the simple protocol can do, and that takes no parameters.
 
     A role is one of a few words, `now` an instant and the rest are UUIDs; nothing else can get in here.
@@ -158,14 +159,18 @@ def _begin(caller: Caller) -> str:
         "entry": caller.entry, "now": clock.now().isoformat(),
     }  # fmt: skip
     settings = ", ".join(f"set_config('telemed.{name}', '{value or ''}', true)" for name, value in values.items())
-    return f"BEGIN; SELECT {settings}"
+    once = "" if replan else ", set_config('plan_cache_mode', 'force_generic_plan', true)"
+    return f"BEGIN; SELECT {settings}{once}"
 
 
 class Database:
     """The pool of the app's role, and one more connection that listens."""
 
-    def __init__(self, url: str, pool: asyncpg.Pool) -> None:
+    def __init__(self, url: str, pool: asyncpg.Pool, size: int) -> None:
         self._url, self._pool = url, pool
+        # The pool gives a connection to whoever asks in the moment it comes back, and sends those who have waited for
+        # it to the end of its queue (asyncio.Queue); this one is fair.
+        self._turns = asyncio.Semaphore(size)
         self._callbacks: dict[str, list[Callable[[str], None]]] = {}
         self._missed: list[Callable[[], None]] = []
         self._listener: asyncpg.Connection | None = None
@@ -183,7 +188,7 @@ class Database:
             reset=_clean,
             server_settings={"application_name": "telemed", "timezone": "UTC"},
         )
-        return cls(url, pool)
+        return cls(url, pool, size)
 
     async def close(self) -> None:
         self._closing = True
@@ -199,32 +204,51 @@ class Database:
             self._pool.terminate()
 
     @asynccontextmanager
-    async def transaction(self, caller: Caller) -> AsyncIterator[Tx]:
-        """A transaction in which row-level security sees `caller` (sql/migrations/0001_house.sql)."""
-        try:
-            connection = await self._pool.acquire(timeout=10)
-        except (
-            OSError,
-            TimeoutError,
-            asyncpg.PostgresConnectionError,
-            asyncpg.CannotConnectNowError,
-        ) as error:
-            raise Unavailable from error
-        try:
-            await connection.execute(_begin(caller))
+    async def transaction(self, caller: Caller, *, replan: bool = True) -> AsyncIterator[Tx]:
+        """A transaction in which row-level security sees `caller` (sql/migrations/0001_house.sql).
+
+        Without `replan`, statements run by the plan they were first given: for those whose best plan is the same
+        whatever is asked. To plan `free_starts` takes ten times as long as to run it.
+        """
+        async with self._connection() as connection:
             try:
-                yield Tx(cast("asyncpg.Connection", connection))
-            except BaseException:
+                await connection.execute(_begin(caller, replan))
+                try:
+                    yield Tx(connection)
+                except BaseException:
+                    if not connection.is_closed():
+                        await connection.execute("ROLLBACK")
+                    raise
+                await connection.execute("COMMIT")
+            except (asyncpg.ConnectionDoesNotExistError, asyncpg.InterfaceError) as error:
                 if not connection.is_closed():
-                    await connection.execute("ROLLBACK")
-                raise
-            await connection.execute("COMMIT")
-        except (asyncpg.ConnectionDoesNotExistError, asyncpg.InterfaceError) as error:
-            if not connection.is_closed():
-                raise
+                    raise
+                raise Unavailable from error
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """One of the pool's, after all who asked before. Raises Unavailable."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                await self._turns.acquire()
+        except TimeoutError as error:
             raise Unavailable from error
+        try:
+            try:
+                connection = await self._pool.acquire(timeout=PATIENCE)
+            except (
+                OSError,
+                TimeoutError,
+                asyncpg.PostgresConnectionError,
+                asyncpg.CannotConnectNowError,
+            ) as error:
+                raise Unavailable from error
+            try:
+                yield cast("asyncpg.Connection", connection)
+            finally:
+                await self._pool.release(connection)
         finally:
-            await self._pool.release(connection)
+            self._turns.release()
 
     async def ready(self) -> bool:
         """Whether a statement comes back."""

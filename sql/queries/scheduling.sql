@@ -6,19 +6,6 @@
 SELECT start FROM free_starts(
     ARRAY[:service::uuid], ARRAY[:near::boolean], :station, NULL, NULL, NULL, NULL, NULL, :earliest, :latest, :now, :limit);
 
--- name: alternatives
--- Starts to offer instead of one that is taken: the next ones after it, else the first ones there are.
-WITH later AS (
-    SELECT start FROM free_starts(
-        ARRAY[:service::uuid], ARRAY[:near::boolean], :station, :assistant, :patient_key, NULL, NULL, NULL,
-        :start, 'infinity', :now, :limit))
-SELECT start FROM later
-UNION ALL
-SELECT start FROM free_starts(
-    ARRAY[:service::uuid], ARRAY[:near::boolean], :station, :assistant, :patient_key, NULL, NULL, NULL,
-    :now, :start, :now, :limit)
-WHERE NOT EXISTS (SELECT FROM later);
-
 -- name: free_for_appointment
 -- Where an appointment could be moved to; `near`: also to times that are kept, by the practice itself.
 SELECT start FROM appointment a CROSS JOIN LATERAL free_starts(
@@ -148,16 +135,36 @@ SELECT id, digest FROM appointment_by_key(:key);
 -- Whether an appointment is booked for that patient: the second click on *book*.
 SELECT EXISTS (SELECT FROM appointment WHERE id = :id AND patient_key = :patient_key AND status <> 'held');
 
--- name: blockers_of_wish
--- Who stands in the way of a new reservation. None either if it does not start at a real slot.
-SELECT DISTINCT slot.site, found.resource, found.stale
-FROM slot(:service, :start, :mode, :station, :near, :now::timestamptz) CROSS JOIN LATERAL (
-    SELECT resource, stale FROM blockers(
-        slot.practitioner, slot.reserved, slot.station, :assistant, :patient_key, slot.during, :except, :now)
-    UNION ALL
-    SELECT 'day', coalesce(day.stale, false)
-    FROM (SELECT) AS one LEFT JOIN day_place(:service, :start, :except, :now) AS day ON true
-    WHERE day.stale IS NOT false) AS found;
+-- name: lost
+-- Why a new reservation was not made, and what is free instead (the next starts after it, else the first there are): all
+-- in one look, because at a storm most requests end here.
+SELECT earlier.id AS made, earlier.digest, admitted.refused, there.site,
+       coalesce(there.taken, '{}') AS taken, coalesce(there.stale, '{}') AS stale,
+       CASE WHEN earlier.id IS NULL AND admitted.refused IS NULL THEN ARRAY(
+           WITH later AS (
+               SELECT start FROM free_starts(
+                   ARRAY[:service::uuid], ARRAY[:near::boolean], :station, :assistant, :patient_key, NULL, NULL, NULL,
+                   :start, 'infinity', :now, :limit))
+           SELECT start FROM later
+           UNION ALL
+           SELECT start FROM free_starts(
+               ARRAY[:service::uuid], ARRAY[:near::boolean], :station, :assistant, :patient_key, NULL, NULL, NULL,
+               :now, :start, :now, :limit)
+           WHERE NOT EXISTS (SELECT FROM later)) ELSE '{}' END AS alternatives
+FROM (SELECT CASE WHEN :patient_key::bytea IS NOT NULL THEN admission(:service, :mode, :patient_key, :now) END)
+    AS admitted (refused)
+LEFT JOIN appointment_by_key(:key) AS earlier ON true
+LEFT JOIN (
+    SELECT slot.site, array_agg(DISTINCT found.resource) FILTER (WHERE NOT found.stale) AS taken,
+           array_agg(DISTINCT found.resource) FILTER (WHERE found.stale) AS stale
+    FROM slot(:service, :start, :mode, :station, :near, :now::timestamptz) CROSS JOIN LATERAL (
+        SELECT resource, stale FROM blockers(
+            slot.practitioner, slot.reserved, slot.station, :assistant, :patient_key, slot.during, :except, :now)
+        UNION ALL
+        SELECT 'day', coalesce(day.stale, false)
+        FROM (SELECT) AS one LEFT JOIN day_place(:service, :start, :except, :now) AS day ON true
+        WHERE day.stale IS NOT false) AS found
+    GROUP BY slot.site) AS there ON true;
 
 -- name: free_for_wish
 -- Frees the expired holds that stand in the way of a new reservation; alone in its transaction.

@@ -58,7 +58,7 @@ async def search_slots(request: web.Request, service: UUID, query: SlotsQuery, c
     Where a practice lets people nearby come first, `postal_code` says who is near; what others cannot book yet is
     `kept`. The practice's own logins are told everything as free.
     """
-    async with request.app[DATABASE].transaction(caller) as tx:
+    async with request.app[DATABASE].transaction(caller, replan=False) as tx:
         place = await nearness.of(tx, service, query.postal_code, query.station)
         near = place.near or nearness.decides(caller)
         found = await slots(tx, service, query, near=near)

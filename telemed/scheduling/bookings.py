@@ -15,9 +15,9 @@ from telemed.scheduling import wishes
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.holds import holder
 from telemed.scheduling.once import NEVER, Once
-from telemed.scheduling.refusals import HoldDiffers, HoldGone
+from telemed.scheduling.refusals import HoldDiffers, HoldGone, SlotTaken
 from telemed.scheduling.services import nearness
-from telemed.scheduling.types import Appointment, Blocker, Booking, BookingWish, Patient
+from telemed.scheduling.types import Appointment, Booking, BookingWish, Patient
 from telemed.text import Text
 from telemed.wording import HERE
 
@@ -128,8 +128,9 @@ async def _why_not(tx: Tx, caller: Caller, hold: UUID, wish: BookingWish, patien
     if it.status == "held":
         if (it.service, it.start, it.mode, it.station) != (wish.service, wish.start, wish.mode, wish.station):
             raise HoldDiffers
-        await wishes.check_admission(tx, wish, patient_key)
-        raise await wishes.taken(tx, caller, wish, it.near, patient_key, [Blocker(it.site, "patient", stale=False)])
+        lost = await wishes.why(tx, caller, wish, it.near, NEVER, patient_key, own=hold)
+        lost.check_admission()
+        raise SlotTaken(taken=["patient"], alternatives=lost.alternatives)
     if it.patient_name is None:
         return it
     if await tx.value("scheduling.is_patient", id=hold, patient_key=patient_key):

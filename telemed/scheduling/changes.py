@@ -38,7 +38,7 @@ async def move(
     caller = await _holding(db, caller, appointment)
     blockers: list[Blocker] = []
     for _attempt in range(ATTEMPTS):
-        async with db.transaction(caller) as tx:
+        async with db.transaction(caller, replan=False) as tx:
             it = await opened(tx, caller, "appointment.move", appointment)
             if it.start == start and it.status in ("booked", "arrived"):
                 return it

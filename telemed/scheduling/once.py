@@ -30,9 +30,15 @@ class Once(msgspec.Struct, frozen=True):
         if self.key is None:
             return None
         made = await tx.maybe(Made, statement, key=self.key)
-        if made is not None and made.digest != self.digest:
+        if made is None:
+            return None
+        self.check(made.digest)
+        return made.id
+
+    def check(self, digest: bytes | None) -> None:
+        """Raises KeyReused if the key has come with a request of another digest."""
+        if digest is not None and digest != self.digest:
             raise KeyReused
-        return made.id if made is not None else None
 
 
 NEVER: Final = Once()

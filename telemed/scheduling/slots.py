@@ -10,7 +10,7 @@ import msgspec
 from telemed import clock
 from telemed.db import Tx
 from telemed.scheduling.hours.rules import local_time
-from telemed.scheduling.types import Appointment, Service, Slot, Slots, SlotsQuery, Wish
+from telemed.scheduling.types import Appointment, Service, Slot, Slots, SlotsQuery
 
 ALTERNATIVES = 5
 FAR = timedelta(days=400)  # beyond the longest horizon
@@ -44,20 +44,8 @@ async def free(
     return [row.start for row in rows]
 
 
-async def alternatives(
-    tx: Tx, wish: Wish, near: bool, assistant: UUID | None, patient_key: bytes | None
-) -> list[datetime]:
-    """Starts to offer instead of one that is taken: the next ones after it, else the first ones there are."""
-    now = clock.now()
-    rows = await tx.many(
-        _Start, "scheduling.alternatives", service=wish.service, near=near, station=wish.station, assistant=assistant,
-        patient_key=patient_key, start=_within(wish.start, now), now=now, limit=ALTERNATIVES,
-    )  # fmt: skip
-    return [row.start for row in rows]
-
-
 async def alternatives_to(tx: Tx, moving: Appointment, start: datetime, *, near: bool = False) -> list[datetime]:
-    """The same for an appointment that could not be moved to `start`."""
+    """Starts to offer instead of one that is taken: the next ones after it, else the first ones there are."""
     now = clock.now()
     for since in (start, now):
         rows = await tx.many(

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
+
+import msgspec
 
 from telemed import clock
 from telemed.db import Database, Tx
@@ -15,10 +17,30 @@ from telemed.identity.callers import Caller
 from telemed.scheduling import slots
 from telemed.scheduling.once import Once
 from telemed.scheduling.refusals import ADMISSIONS, InThePast, KeptForNear, NotASlot, SlotTaken
-from telemed.scheduling.types import Appointment, Blocker, Service, Wish
+from telemed.scheduling.types import Appointment, Resource, Service, Wish
 from telemed.text import _
 
 ATTEMPTS: Final = 3  # each but the last ends because somebody let go of the time meanwhile
+
+
+class Lost(msgspec.Struct, frozen=True):
+    """Why a wish was not granted. `made`: by the same request before, which had this `digest`. `refused`: the code of
+    NotAdmitted. At `site`, a practice, resources are `taken`, or only by `stale` holds that have expired; no site: the
+    wish does not start at a slot, or nobody stands in its way any more.
+    """
+
+    made: UUID | None
+    digest: bytes | None
+    refused: str | None
+    site: UUID | None
+    taken: list[Resource]
+    stale: list[Resource]
+    alternatives: list[datetime]  # free now for everybody whom the wish needs
+
+    def check_admission(self) -> None:
+        """Raises NotAdmitted."""
+        if self.refused is not None:
+            raise ADMISSIONS[self.refused]
 
 
 def check(caller: Caller, wish: Wish) -> None:
@@ -50,42 +72,39 @@ async def win(
     Raises SlotTaken (with what was taken and what is free instead), NotASlot, KeptForNear, NotAdmitted, NotFound,
     KeyReused.
     """
-    blockers: Collection[Blocker] = ()
     for _attempt in range(ATTEMPTS):
-        async with db.transaction(caller) as tx:
+        async with db.transaction(caller, replan=False) as tx:
             if wish.station is not None:
                 await _check_station(tx, caller, wish.station)
             won = await take(tx)
             if won is not None:
                 return won
-            earlier = await once.made(tx)
-            if earlier is None:
-                blockers = await tx.many(
-                    Blocker, "scheduling.blockers_of_wish", **_place(wish), near=near,
-                    assistant=assistant(caller, wish), patient_key=patient_key, **{"except": None},
-                )  # fmt: skip
-                if not blockers:
+            lost = await why(tx, caller, wish, near, once, patient_key)
+            if lost.made is None:
+                if lost.site is None:
                     await _check_offer(tx, caller, verb, wish, near)
-                await check_admission(tx, wish, patient_key)
-                for blocker in blockers:
-                    may(caller, verb, Thing(site=blocker.site))
-                if not all(blocker.stale for blocker in blockers):
-                    raise await taken(tx, caller, wish, near, patient_key, blockers)
-        if earlier is not None:
-            return await read(db, caller.about(earlier), earlier)
+                lost.check_admission()
+                if lost.site is not None:
+                    may(caller, verb, Thing(site=lost.site))
+                if lost.taken:
+                    raise SlotTaken(taken=lost.taken, alternatives=lost.alternatives)
+        if lost.made is not None:
+            return await read(db, caller.about(lost.made), lost.made)
         async with db.transaction(caller) as tx:
             await tx.value("scheduling.free_for_wish", **_place(wish), near=near)
-    async with db.transaction(caller) as tx:
-        raise await taken(tx, caller, wish, near, patient_key, blockers)
+    raise SlotTaken(taken=lost.stale, alternatives=lost.alternatives)
 
 
-async def taken(
-    tx: Tx, caller: Caller, wish: Wish, near: bool, patient_key: bytes | None, blockers: Collection[Blocker]
-) -> SlotTaken:
-    """The refusal, with starts that are free now for everybody whom the wish needs."""
-    live = {blocker.resource for blocker in blockers if not blocker.stale} or {b.resource for b in blockers}
-    instead = await slots.alternatives(tx, wish, near, assistant(caller, wish), patient_key)
-    return SlotTaken(taken=sorted(live), alternatives=instead)
+async def why(
+    tx: Tx, caller: Caller, wish: Wish, near: bool, once: Once, patient_key: bytes | None, own: UUID | None = None
+) -> Lost:
+    """Why nothing was reserved. `own`: a hold that does not stand in the wish's way. Raises KeyReused."""
+    lost = await tx.one(
+        Lost, "scheduling.lost", **_place(wish), near=near, assistant=assistant(caller, wish), patient_key=patient_key,
+        key=once.key, limit=slots.ALTERNATIVES, **{"except": own},
+    )  # fmt: skip
+    once.check(lost.digest)
+    return lost
 
 
 async def read(db: Database, caller: Caller, appointment: UUID) -> Appointment:
