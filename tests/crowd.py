@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from datetime import time as clock_time
 from typing import TypeVar
 from uuid import UUID
 
@@ -16,6 +17,7 @@ import asyncpg
 from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, SYSTEM, Caller
 from telemed.scheduling.types import Appointment, BookingWish, Hold, Patient, Wish
+from telemed.wording import HERE
 from tests.booking import CODES
 from tests.history import Event, Place, Places, Row
 from tests.people import CALLERS
@@ -31,7 +33,8 @@ class Crowd:
     """Everybody who wants something, and what they were told. `doctors` maps services to practitioners.
 
     `assisted` is the share of wishes for one of the `stations`, `beside` the share of these in which the assistant sits
-    beside the patient. `way` is how they ask; by default within this process.
+    beside the patient. `caps` are the services that take so many bookings a day. `way` is how they ask; by default
+    within this process.
     """
 
     db: Database
@@ -44,6 +47,7 @@ class Crowd:
     assisted: float = 0.5
     assistants: Sequence[Caller] = (CALLERS["petra"],)
     beside: float = 0.0
+    caps: dict[UUID, int] = field(default_factory=dict)
     way: Way = None  # type: ignore[assignment]
     events: list[Event] = field(default_factory=list)
     failures: list[BaseException] = field(default_factory=list)
@@ -137,21 +141,26 @@ class Crowd:
     async def rows(self, owner: asyncpg.Connection) -> list[Row]:
         """What is left in the database."""
         found = await owner.fetch(
-            "SELECT id, status, ARRAY[practitioner, station, assistant]::text[] AS there, patient_key,"
-            " lower(during) AS a, upper(during) AS b FROM appointment"
+            "SELECT id, status, service, ARRAY[practitioner, station, assistant]::text[] AS there, patient_key,"
+            " lower(during) AS start FROM appointment"
         )
         return [
-            Row(
-                row["id"],
-                frozenset(
-                    Place(str(resource), row["a"], row["b"])
-                    for resource in (*row["there"], row["patient_key"])
-                    if resource is not None
-                ),
-                row["status"] in ACTIVE,
-            )
+            Row(row["id"], self.at(row["start"], row["service"], *row["there"], row["patient_key"]),
+                row["status"] in ACTIVE)
             for row in found
-        ]
+        ]  # fmt: skip
+
+    @property
+    def most(self) -> dict[str, int]:
+        """How many may be where at once, for the judge."""
+        return {
+            _day(service, start).resource: cap for service, cap in self.caps.items() for start in self.starts
+        }  # fmt: skip
+
+    def at(self, start: datetime, service: UUID, *resources: object) -> Places:
+        """Whom and what an appointment of this service at that time takes; None is nobody."""
+        there = {Place(str(one), start, start + self.length) for one in resources if one is not None}
+        return frozenset(there | ({_day(service, start)} if service in self.caps else set()))
 
     async def _hold(self, caller: Caller, wish: Wish) -> Hold | Refused | None:
         key = self._key()
@@ -219,14 +228,9 @@ class Crowd:
         return Wish(service=service, start=start), ANONYMOUS
 
     def _places(self, caller: Caller, wish: Wish, patient: Patient | None = None) -> Places:
-        resources = [str(self.doctors[wish.service])]
-        if wish.station is not None:
-            resources.append(str(wish.station))
-        if wish.assisting:
-            resources.append(str(caller.person))
-        if patient is not None:
-            resources.append(str(CODES.patient_key(patient.name, patient.birth_date)))
-        return frozenset(Place(resource, wish.start, wish.start + self.length) for resource in resources)
+        key = CODES.patient_key(patient.name, patient.birth_date) if patient is not None else None
+        assistant = caller.person if wish.assisting else None
+        return self.at(wish.start, wish.service, self.doctors[wish.service], wish.station, assistant, key)
 
     def _moved(self, it: Appointment, start: datetime) -> Places:
         assert it.patient_name is not None
@@ -238,7 +242,18 @@ class Crowd:
         return self._places(assistant, wish, Patient(it.patient_name, it.birth_date))
 
     def _shifted(self, places: Places, start: datetime) -> Places:
-        return frozenset(Place(place.resource, start, start + self.length) for place in places)
+        return frozenset(
+            _day(place.resource.partition(" ")[0], start) if place.resource in self.most
+            else Place(place.resource, start, start + self.length)
+            for place in places
+        )  # fmt: skip
+
+
+def _day(service: object, start: datetime) -> Place:
+    """The day in which a service takes so many and no more, as a place."""
+    day = start.astimezone(HERE).date()
+    midnight = datetime.combine(day, clock_time(), HERE)
+    return Place(f"{service} {day}", midnight, midnight + timedelta(days=1))
 
 
 def strangers(number: int) -> Iterable[str]:

@@ -9,8 +9,8 @@ something that ended it is acknowledged.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Literal, NamedTuple, TypeVar
 
@@ -19,7 +19,9 @@ TAKEN = "slot_taken"
 
 
 class Place(NamedTuple):
-    """A resource for a time; any ordered values will do for start and end."""
+    """A resource for a time; any ordered values will do for start and end. A day that takes so many bookings and no
+    more is a resource, too, and its time is the whole day.
+    """
 
     resource: str
     start: Any
@@ -106,19 +108,32 @@ class Register(Generic[T]):
         return iter(found[number] for number in sorted(found))
 
 
-def complaints(events: Iterable[Event], rows: Iterable[Row], *, may_lose: bool = False) -> list[str]:
-    """Everything that is wrong; empty if nothing. With `may_lose` (kills), unanswered requests are no fault."""
-    events, rows = list(events), list(rows)
-    certain, possible = list(_stays(events, _surely)), list(_stays(events, _perhaps))
+Most = Mapping[str, int]
+
+
+def complaints(
+    events: Iterable[Event], rows: Iterable[Row], *, may_lose: bool = False, most: Most | None = None
+) -> list[str]:
+    """Everything that is wrong; empty if nothing. With `may_lose` (kills), unanswered requests are no fault.
+
+    `most`: resource -> how many may be there at once; at all others only one.
+    """
+    events, rows, most = list(events), list(rows), most or {}
+    certain, possible = surely(events), list(_stays(events, _perhaps))
     return [
         *(() if may_lose else (f"unanswered: {event}" for event in events if event.lost)),
-        *_overlapping_rows(rows),
-        *_overlapping_stays(certain),
+        *_overlapping_rows(rows, most),
+        *_overlapping_stays(certain, most),
         *_vanished(events, {row.appointment: row for row in rows}),
-        *_refused_for_nothing(events, possible, rows),
-        *_offered_what_was_taken(events, certain),
+        *_refused_for_nothing(events, possible, rows, most),
+        *_offered_what_was_taken(events, certain, most),
         *_doubled(events),
     ]
+
+
+def surely(events: Iterable[Event]) -> list[Stay]:
+    """Who was where for certain."""
+    return list(_stays(list(events), _surely))
 
 
 def _stays(events: list[Event], length: Callable[[Event, list[Event]], tuple[float, float]]) -> Iterator[Stay]:
@@ -152,24 +167,51 @@ def _perhaps(event: Event, others: list[Event]) -> tuple[float, float]:
     return event.sent, min(ends, default=FOREVER)
 
 
-def _overlapping_rows(rows: list[Row]) -> Iterator[str]:
+def _overlapping_rows(rows: list[Row], most: Most) -> Iterator[str]:
     active = [(number, row) for number, row in enumerate(rows) if row.active]
-    register = Register((row.places, (number, row)) for number, row in active)
+    register = Register((_alone(row.places, most), (number, row)) for number, row in active)
     for one, row in active:
-        for two, other in register.meeting(row.places):
+        for two, other in register.meeting(_alone(row.places, most)):
             if one < two:
                 yield f"double booking in the end: {row} and {other}"
+    there = Counter(place for _number, row in active for place in row.places - _alone(row.places, most))
+    yield from (f"too many in the end: {n} at {place}" for place, n in there.items() if n > most[place.resource])
 
 
-def _overlapping_stays(certain: list[Stay]) -> Iterator[str]:
-    register = Register((stay.places, (number, stay)) for number, stay in enumerate(certain))
+def _overlapping_stays(certain: list[Stay], most: Most) -> Iterator[str]:
+    register = Register((_alone(stay.places, most), (number, stay)) for number, stay in enumerate(certain))
     for number, one in enumerate(certain):
-        for later, other in register.meeting(one.places):
+        for later, other in register.meeting(_alone(one.places, most)):
             if (
                 number < later and one.appointment != other.appointment
                 and max(one.since, other.since) < min(one.until, other.until)
             ):  # fmt: skip
                 yield f"double booking at one moment: {one} and {other}"
+    shared = Register((stay.places - _alone(stay.places, most), stay) for stay in certain)
+    for place in {place for stay in certain for place in stay.places if place.resource in most}:
+        for since, until in _crowded(shared.meeting(frozenset({place})), most[place.resource] + 1):
+            yield f"too many from {since} to {until}: {place}"
+
+
+def _alone(places: Places, most: Most) -> Places:
+    """Those where nobody else can be."""
+    return frozenset(place for place in places if place.resource not in most)
+
+
+def _crowded(stays: Iterable[Stay], number: int) -> list[tuple[float, float]]:
+    """When at least so many appointments were there."""
+    turns = [turn for stay in stays for turn in ((stay.since, 1, stay), (stay.until, -1, stay))]
+    there: Counter[object] = Counter()
+    found, began = list[tuple[float, float]](), FOREVER
+    for at, change, stay in sorted(turns, key=lambda turn: turn[:2]):
+        there[stay.appointment] += change
+        full = sum(count > 0 for count in there.values()) >= number
+        if full and began == FOREVER:
+            began = at
+        elif not full and began < FOREVER:
+            found.append((began, at))
+            began = FOREVER
+    return found
 
 
 def _vanished(events: list[Event], rows: dict[object, Row]) -> Iterator[str]:
@@ -180,28 +222,35 @@ def _vanished(events: list[Event], rows: dict[object, Row]) -> Iterator[str]:
                 yield f"acknowledged but not there: {stay}, the row is {row}"
 
 
-def _refused_for_nothing(events: list[Event], possible: list[Stay], rows: list[Row]) -> Iterator[str]:
+def _refused_for_nothing(events: list[Event], possible: list[Stay], rows: list[Row], most: Most) -> Iterator[str]:
     """Rows of lost requests justify a refusal too: nobody was told their ids."""
     known = {stay.appointment for stay in possible}
     stays = Register((stay.places, stay) for stay in possible)
     untold = Register((row.places, row) for row in rows if row.appointment not in known)
     for event in events:
         if event.outcome == TAKEN and event.answered is not None:
-            there = any(
-                stay.appointment != event.appointment and stay.since < event.answered and event.sent < stay.until
-                for stay in stays.meeting(event.places)
-            )
-            if not there and not any(untold.meeting(event.places)):
+            for place in event.places:
+                there = {
+                    stay.appointment for stay in stays.meeting(frozenset({place}))
+                    if stay.appointment != event.appointment and stay.since < event.answered and event.sent < stay.until
+                }  # fmt: skip
+                there |= {row.appointment for row in untold.meeting(frozenset({place}))}
+                if len(there) >= most.get(place.resource, 1):
+                    break
+            else:
                 yield f"refused although nobody was there: {event}"
 
 
-def _offered_what_was_taken(events: list[Event], certain: list[Stay]) -> Iterator[str]:
+def _offered_what_was_taken(events: list[Event], certain: list[Stay], most: Most) -> Iterator[str]:
     register = Register((stay.places, stay) for stay in certain)
     for event in events:
         for offered in event.alternatives:
-            inside = sorted((stay.since, stay.until) for stay in register.meeting(offered))
+            inside = [
+                period for place in offered
+                for period in _crowded(register.meeting(frozenset({place})), most.get(place.resource, 1))
+            ]  # fmt: skip
             reached = event.sent
-            for since, until in inside:
+            for since, until in sorted(inside):
                 if since <= reached:
                     reached = max(reached, until)
             if event.answered is not None and reached >= event.answered:

@@ -78,3 +78,44 @@ def test_an_expired_hold_is_not_certain_any_more() -> None:
 def test_a_repeat_that_made_a_second_booking_is_found() -> None:
     events = [booked(0, 1, "a", key="k"), booked(2, 3, "b", TEN, key="k")]
     assert found(events, [Row("a", NINE, True), Row("b", TEN, True)]) == ["one request made 2 bookings"]
+
+
+DAY = Place("so many a day", 0, 24)
+MOST = {DAY.resource: 2}
+FIRST, SECOND, THIRD = [frozenset({Place("doctor", hour, hour + 1), DAY}) for hour in (9, 10, 11)]
+
+
+def crowded(events: list[Event], rows: list[Row]) -> list[str]:
+    return [complaint.split(":")[0] for complaint in complaints(events, rows, most=MOST)]
+
+
+def test_a_day_takes_as_many_as_it_may() -> None:
+    events = [booked(0, 1, "a", FIRST), booked(0, 1, "b", SECOND), Event("cancel", 2, 3, "ok", "b")]
+    events.append(booked(2.5, 4, "c", THIRD))
+    rows = [Row("a", FIRST, True), Row("b", SECOND, False), Row("c", THIRD, True)]
+    assert crowded(events, rows) == []
+
+
+def test_one_too_many_in_a_day_is_found() -> None:
+    rows = [Row("a", FIRST, True), Row("b", SECOND, True), Row("c", THIRD, True)]
+    assert crowded([], rows) == ["too many in the end"]
+    events = [booked(0, 1, "a", FIRST), booked(0, 1, "b", SECOND), booked(2, 3, "c", THIRD)]
+    events.append(Event("cancel", 4, 5, "ok", "a"))
+    assert crowded(events, [Row("a", FIRST, False), *rows[1:]]) == ["too many from 3 to 4"]
+
+
+def test_a_day_that_is_full_is_a_reason_to_refuse_and_one_that_is_not_is_none() -> None:
+    one, two = booked(0, 1, "a", FIRST), booked(0, 1, "b", SECOND)
+    refused = Event("book", 2, 3, "slot_taken", None, THIRD)
+    assert crowded([one, two, refused], [Row("a", FIRST, True), Row("b", SECOND, True)]) == []
+    assert crowded([one, refused], [Row("a", FIRST, True)]) == ["refused although nobody was there"]
+    assert crowded([one, refused], [Row("a", FIRST, True), Row("untold", SECOND, True)]) == []
+
+
+def test_an_offer_in_a_day_that_was_full_all_the_time_is_found() -> None:
+    refused = Event("book", 2, 3, "slot_taken", None, FIRST, (THIRD,))
+    one, two = booked(0, 1, "a", FIRST), booked(0, 1, "b", SECOND)
+    rows = [Row("a", FIRST, True), Row("b", SECOND, True)]
+    assert crowded([one, two, refused], rows)[0].startswith("offered {")
+    leaving = Event("cancel", 2.5, 4, "ok", "b")
+    assert crowded([one, two, refused, leaving], [rows[0], Row("b", SECOND, False)]) == []
