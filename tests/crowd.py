@@ -99,12 +99,15 @@ class Crowd:
                 await self._ask("release", frozenset(), None, lambda: self.way.release(kept), held.id)
 
     async def expire(self, most: int = 2) -> None:
-        """Somebody's hold runs out: the test turns its clock instead of waiting ten minutes."""
+        """Somebody's hold runs out: the test turns its clock instead of waiting ten minutes. That of an offer does not
+        before the offer (`Queue.say_nothing`).
+        """
         async with self.db.transaction(SYSTEM) as tx:
             sent = time.monotonic()
             rows = await tx.connection.fetch(
                 "UPDATE appointment SET expires = now() - interval '1 s' WHERE id IN ("
-                " SELECT id FROM appointment WHERE status = 'held' AND expires > now() ORDER BY random() LIMIT $1"
+                " SELECT id FROM appointment WHERE status = 'held' AND expires > now()"
+                " AND id NOT IN (SELECT appointment FROM offer) ORDER BY random() LIMIT $1"
                 " FOR UPDATE SKIP LOCKED) AND status = 'held' RETURNING id",
                 most,
             )
