@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 from telemed import cluster, pg
-from telemed.db import SQL_DIR
+from telemed.statements import SQL_DIR
 from tests.dump import dump
 
 

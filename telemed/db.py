@@ -1,18 +1,15 @@
 """Postgres: a pool, a transaction that carries its caller through the walls, and rows as typed structs.
 
-Statements live in `sql/queries/<domain>.sql` and are called by name, `"scheduling.hold"`.
+Statements are called by name, `"scheduling.hold"` (`statements.py`).
 """
 
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import date, datetime, time, timedelta
-from functools import cache
-from pathlib import Path
-from typing import Any, NamedTuple, TypeVar, cast
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import asyncpg
@@ -22,50 +19,13 @@ import structlog
 from telemed import clock
 from telemed.errors import CONSTRAINTS, BadRequest, NotFound, Unavailable
 from telemed.identity.callers import Caller
+from telemed.statements import statements
 
 T = TypeVar("T")
 log = structlog.get_logger()
 PATIENCE = 10.0  # seconds to wait for a connection
 
-_PACKAGED = Path(__file__).parent / "_sql"
-SQL_DIR = _PACKAGED if _PACKAGED.exists() else Path(__file__).parent.parent / "sql"
-
-_NAME = re.compile(r"^-- name: (\w+)$", re.MULTILINE)
-# A `:name` that is neither a cast (`::`) nor inside a quoted literal or a comment.
-_PARAMETER = re.compile(r"'(?:[^']|'')*'|--[^\n]*|::\w+|:([a-z_]\w*)")
 _BUILTIN = (datetime, date, time, timedelta, UUID, bytes)
-
-
-class Statement(NamedTuple):
-    """One named statement: `sql` with $1, $2, … and the names of its parameters in that order."""
-
-    sql: str
-    parameters: tuple[str, ...]
-
-
-@cache
-def statements() -> dict[str, Statement]:
-    """Every statement of the project by `<domain>.<name>`."""
-    found: dict[str, Statement] = {}
-    for file in sorted((SQL_DIR / "queries").glob("*.sql")):
-        parts = _NAME.split(file.read_text(encoding="utf-8"))[1:]
-        for name, sql in zip(parts[::2], parts[1::2], strict=True):
-            found[f"{file.stem}.{name}"] = _numbered(sql.strip())
-    return found
-
-
-def _numbered(sql: str) -> Statement:
-    names: list[str] = []
-
-    def number(match: re.Match[str]) -> str:
-        name = match[1]
-        if name is None:
-            return match[0]
-        if name not in names:
-            names.append(name)
-        return f"${names.index(name) + 1}"
-
-    return Statement(_PARAMETER.sub(number, sql), tuple(names))
 
 
 class Tx:

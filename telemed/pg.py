@@ -19,8 +19,9 @@ from urllib.parse import quote, unquote, urlsplit
 import asyncpg
 
 from telemed import cluster
-from telemed.db import SQL_DIR, Database
+from telemed.db import Database
 from telemed.settings import Settings, with_secret
+from telemed.statements import SQL_DIR
 
 APP_ROLE = "telemed_app"
 OLDEST = 150000  # server_version_num of PostgreSQL 15: the first with multirange aggregates we use

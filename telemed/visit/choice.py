@@ -93,7 +93,7 @@ def times_of(doctor: Service | Appointment, wish: Wish | Appointment) -> str:
 
 
 async def _instead(request: web.Request, caller: Caller, refusal: Refusal, wish: Wish) -> web.Response:
-    async with request.app[DATABASE].transaction(caller) as tx:
+    async with request.app[DATABASE].transaction(caller, replan=False) as tx:
         place = await nearness.of(tx, wish.service, wish.postal_code, wish.station)
         offered = await slots(tx, wish.service, SlotsQuery(limit=_FEW, station=wish.station), near=place.near)
     refusal.data.setdefault("alternatives", [slot.start for slot in offered.slots])

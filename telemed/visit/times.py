@@ -70,7 +70,7 @@ async def times(request: web.Request, caller: Caller, practitioner: UUID) -> web
         place = await _place(tx, look, lives)
     if not place.known and await held.was_near(request, caller, doctor.site.id):
         place = msgspec.structs.replace(place, near=True, known=True)
-    async with request.app[DATABASE].transaction(caller) as tx:
+    async with request.app[DATABASE].transaction(caller, replan=False) as tx:
         found = await _found(tx, look, since, near=place.near)
         away = await closures.away(tx, practitioner, doctor.site.zone)
     return render(

@@ -14,8 +14,8 @@ import aiohttp
 import asyncpg
 
 from telemed import pg
-from telemed.db import statements
 from telemed.settings import Settings
+from telemed.statements import statements
 from tests.bench import country
 from tests.bench.country import GERMANY, REGION, Area
 from tests.bench.report import Figure, percentile

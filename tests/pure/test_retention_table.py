@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from telemed.audit.retention import ENDS, table
-from telemed.db import statements
 from telemed.settings import Settings, SettingsError, read
+from telemed.statements import statements
 
 ROOT = Path(__file__).parents[2]
 

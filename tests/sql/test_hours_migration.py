@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncpg
 
-from telemed.db import SQL_DIR
 from telemed.pg import Urls
+from telemed.statements import SQL_DIR
 from tests import people
 
 OLD = ("0001_house", "0002_directory", "0003_identity", "0004_scheduling", "0005_consultation")

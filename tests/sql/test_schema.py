@@ -7,9 +7,10 @@ import re
 import asyncpg
 import pytest
 
-from telemed.db import SQL_DIR, Database, statements
+from telemed.db import Database
 from telemed.identity.callers import SYSTEM
 from telemed.pg import Urls
+from telemed.statements import SQL_DIR, statements
 from tests.dump import dump
 
 

@@ -11,9 +11,10 @@ import msgspec
 import pytest
 
 from telemed.audit import retention, trail
-from telemed.db import Database, statements
+from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, SYSTEM
 from telemed.settings import Settings
+from telemed.statements import statements
 from tests import people
 from tests.ageing import pass_days
 from tests.booking import book, patient
