@@ -109,6 +109,8 @@ def _unwished(left: List) -> Iterator[str]:
             yield f"too early for the wish: {offer}"
         if offer["start"] - offer["created"] < it["short_notice"]:
             yield f"too short notice: {offer}"
+        if offer["status"] == "accepted" and offer["decided"] > offer["expires"]:
+            yield f"accepted too late: {offer}"
 
 
 def _to_two_at_once(left: List) -> Iterator[str]:
