@@ -1,4 +1,8 @@
-"""The practice's calendar: a day, a week or a list, for one doctor or for all."""
+"""The practice's calendar: a day, a week or a list, for one doctor or for all.
+
+Days stand beside each other on a grid of hours. The week of many doctors would be thirty columns, so there each doctor
+is a row and each day a list in it.
+"""
 
 from __future__ import annotations
 
@@ -24,6 +28,7 @@ from telemed.wording import Wording
 
 View = Literal["day", "week", "list"]
 VIEWS: Final[tuple[View, ...]] = ("day", "week", "list")
+FEW: Final = 3  # doctors whose appointments can share the columns of a week
 _WEEK: Final = 7
 _WORKDAYS: Final = 5
 
@@ -42,21 +47,30 @@ class Column(NamedTuple):
 
 
 class Look(NamedTuple):
-    """What is looked at, as the address says it."""
+    """What is looked at, as the address says it. `many`: too many doctors for one grid, so a week has a row of each."""
 
     view: View
     on: date
     first: date  # of the days shown
     days: int
     who: Doctor | None
+    many: bool
 
     @property
     def step(self) -> timedelta:
         return timedelta(days=1 if self.view == "day" else _WEEK)
 
-    def address(self, view: str = "", on: date | None = None) -> str:
+    @property
+    def part(self) -> str:
+        """The template of what is live in it."""
+        if self.view == "week" and self.many:
+            return "desk/roster.html"
+        return "desk/list.html" if self.view == "list" else "desk/grid.html"
+
+    def address(self, view: str = "", on: date | None = None, who: Doctor | None = None) -> str:
         """The same look, but for what is given."""
-        whose = self.who.id if self.who else "all"
+        who = who or self.who
+        whose = who.id if who else "all"
         return f"/practice/calendar?view={view or self.view}&day={on or self.on}&who={whose}"
 
 
@@ -77,9 +91,8 @@ async def calendar(request: web.Request, caller: Caller) -> web.Response:
     scale = grid.axis(zone, [look.first + timedelta(days=n) for n in range(look.days)], found.times())
     part = request.query.get("fragment") == "1"
     return render(
-        request, f"desk/{'list' if look.view == 'list' else 'grid'}.html" if part else "desk/calendar.html",
-        at=at, look=look, doctors=doctors, columns=_placed(columns, scale), axis=scale, say=Wording(locale, zone),
-        todo=waiting,
+        request, look.part if part else "desk/calendar.html", at=at, look=look, doctors=doctors,
+        columns=_placed(columns, scale), axis=scale, say=Wording(locale, zone), todo=waiting,
     )  # fmt: skip
 
 
@@ -90,10 +103,11 @@ async def _agenda(tx: Tx, at: Site, look: Look) -> Agenda:
 
 
 def _columns(look: Look, found: Agenda, doctors: list[Doctor], at: Site, locale: str) -> list[Column]:
-    """Days beside each other; on one day for all, doctors beside each other. A weekend without anything is left out."""
+    """Days beside each other, on one day for all, or with many, a column of each. An empty weekend is left out."""
     days = [look.first + timedelta(days=n) for n in range(look.days)]
     free = {} if at.on_holidays else openings.public_holidays(at.state, (days[0].year, days[-1].year), locale)
-    whose: Iterable[Doctor | None] = doctors if look.view == "day" and look.who is None and doctors else [None]
+    each = look.who is None and (look.view == "day" or look.part == "desk/roster.html")
+    whose: Iterable[Doctor | None] = doctors if each and doctors else [None]
     columns = [Column(on, who, found.on(on, who, at.zone), free.get(on, "")) for on in days for who in whose]
     weekend = [column for column in columns if column.on.isoweekday() > _WORKDAYS]
     if look.days == _WEEK and not any(column.items for column in weekend):
@@ -111,9 +125,10 @@ def _look(request: web.Request, caller: Caller, at: Site, doctors: list[Doctor])
     wanted = request.query.get("view", "")
     view = next((view for view in VIEWS if view == wanted), "week" if who or len(doctors) < 2 else "day")
     on = rows.read_day(request.query.get("day", "")) or clock.now().astimezone(ZoneInfo(at.zone)).date()
+    many = who is None and len(doctors) > FEW
     if view == "day":
-        return Look(view, on, on, 1, who)
-    return Look(view, on, on - timedelta(days=on.isoweekday() - 1), _WEEK, who)
+        return Look(view, on, on, 1, who, many)
+    return Look(view, on, on - timedelta(days=on.isoweekday() - 1), _WEEK, who, many)
 
 
 def doctor(wanted: str, caller: Caller, doctors: list[Doctor]) -> Doctor | None:
