@@ -523,6 +523,9 @@ CREATE FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_
                       AND a.reserved && tstzrange(lower(o.during) - interval '25 hours', upper(o.during) + interval '25 hours')
                       AND a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (a.status <> 'held' OR a.expires > at)
                     GROUP BY 1 HAVING count(*) >= s.daily_cap) AS day) AS fully_booked
+            CROSS JOIN LATERAL (    -- OFFSET: asked once an opening, not for each candidate
+                SELECT CASE WHEN for_station IS NULL OR caller_role() = 'assistant' THEN '{(,)}'::tstzmultirange
+                            ELSE station_open(for_station, o.during) END AS times OFFSET 0) AS there
             CROSS JOIN LATERAL generate_series(
                 lower(o.during) + s.grid * greatest(0, ceil(
                     extract(epoch FROM reach.since - lower(o.during)) / extract(epoch FROM s.grid))::double precision),
@@ -531,6 +534,7 @@ CREATE FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_
               AND candidate.start < reach.until
               AND NOT busy.times && tstzrange(candidate.start - s.buffer_before, candidate.start + s.duration + s.buffer_after)
               AND NOT others_busy.times && tstzrange(candidate.start, candidate.start + s.duration)
+              AND there.times @> tstzrange(candidate.start, candidate.start + s.duration)
               AND (wanted.is_near OR practice.near_minutes IS NULL
                    OR opens_to_all(practice, s, start_number(o.during, candidate.start, s.grid), candidate.start) <= at)
               AND (weekdays IS NULL OR extract(isodow FROM candidate.start AT TIME ZONE practice.zone) = ANY (weekdays))
@@ -748,6 +752,8 @@ CREATE FUNCTION public.slot(for_service uuid, start timestamp with time zone, in
         LEFT JOIN station ON station.id = at_station AND station.active
         WHERE s.id = for_service AND s.active AND p.active AND practice.active
           AND in_mode = ANY (s.modes) AND (in_mode = 'assisted') = (station.id IS NOT NULL)
+          AND (station.id IS NULL OR caller_role() = 'assistant'
+               OR station_open(station.id, tstzrange(start, start + s.duration)) @> tstzrange(start, start + s.duration))
           AND start >= at + s.notice AND start < at + s.horizon
           AND EXISTS (SELECT FROM opening o
               WHERE o.practitioner = p.id AND o.during @> tstzrange(start, start + s.duration)
@@ -756,13 +762,23 @@ CREATE FUNCTION public.slot(for_service uuid, start timestamp with time zone, in
 CREATE FUNCTION public.start_number(opening tstzrange, start timestamp with time zone, grid interval) RETURNS bigint
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT (extract(epoch FROM start - lower(opening)) / extract(epoch FROM grid))::bigint $$;
-CREATE FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) RETURNS TABLE(station uuid, start timestamp with time zone, "end" timestamp with time zone)
+CREATE FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) RETURNS TABLE(station uuid, practice uuid, start timestamp with time zone, "end" timestamp with time zone)
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$ SELECT a.station, lower(a.during), upper(a.during) FROM appointment a
+    AS $$ SELECT a.station, a.site, lower(a.during), upper(a.during) FROM appointment a
         WHERE caller_role() = 'assistant' AND a.station_site = caller_site()
           AND lower(a.during) >= since AND lower(a.during) < until AND a.status IN ('booked', 'arrived')
         ORDER BY lower(a.during), a.station $$;
+CREATE FUNCTION public.station_open(of_station uuid, within tstzrange) RETURNS tstzmultirange
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT CASE
+            WHEN EXISTS (SELECT FROM site_hours WHERE site = station.site)
+                OR EXISTS (SELECT FROM closure WHERE site = station.site AND practitioner IS NULL)
+            THEN (SELECT coalesce(range_agg(o.during), '{}') FROM site_opening o
+                  WHERE o.site = station.site AND o.during && within)
+            ELSE '{(,)}'::tstzmultirange END
+        FROM station WHERE station.id = of_station $$;
 CREATE TABLE public.notice (
     id uuid DEFAULT gen_random_uuid() NOT NULL,
     appointment uuid,
@@ -1202,6 +1218,20 @@ CREATE TABLE public.signing_key (
     retired timestamp with time zone
 );
 COMMENT ON TABLE public.signing_key IS 'Names of the Ed25519 keys behind the JWKS. Retention: two days after retirement.';
+CREATE TABLE public.site_hours (
+    site uuid NOT NULL,
+    weekday smallint NOT NULL,
+    since time without time zone NOT NULL,
+    until time without time zone NOT NULL,
+    CONSTRAINT site_hours_check CHECK ((since < until)),
+    CONSTRAINT site_hours_weekday_check CHECK (((weekday >= 1) AND (weekday <= 7)))
+);
+COMMENT ON TABLE public.site_hours IS 'When a pharmacy or hub takes people who booked from elsewhere. Retention: kept.';
+CREATE TABLE public.site_opening (
+    site uuid NOT NULL,
+    during tstzrange NOT NULL
+);
+COMMENT ON TABLE public.site_opening IS 'Its hours without closures and holidays, as instants of the next year. Retention: until rebuilt.';
 CREATE TABLE public.station (
     id uuid NOT NULL,
     site uuid NOT NULL,
@@ -1320,6 +1350,10 @@ ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.signing_key
     ADD CONSTRAINT signing_key_pkey PRIMARY KEY (kid);
+ALTER TABLE ONLY public.site_hours
+    ADD CONSTRAINT site_hours_pkey PRIMARY KEY (site, weekday, since);
+ALTER TABLE ONLY public.site_opening
+    ADD CONSTRAINT site_opening_site_during_excl EXCLUDE USING gist (site WITH =, during WITH &&);
 ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.station
@@ -1468,6 +1502,10 @@ ALTER TABLE ONLY public.seating
     ADD CONSTRAINT seating_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.service
     ADD CONSTRAINT service_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
+ALTER TABLE ONLY public.site_hours
+    ADD CONSTRAINT site_hours_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
+ALTER TABLE ONLY public.site_opening
+    ADD CONSTRAINT site_opening_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_place_fkey FOREIGN KEY (place) REFERENCES public.place(id);
 ALTER TABLE ONLY public.station
@@ -1521,6 +1559,7 @@ CREATE POLICY busy_own ON public.busy USING (((public.caller_role() = 'system'::
   WHERE ((practitioner.id = busy.practitioner) AND (practitioner.site = public.caller_site())))))));
 ALTER TABLE public.closure ENABLE ROW LEVEL SECURITY;
 CREATE POLICY closure_own ON public.closure USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site()))));
+CREATE POLICY closure_station ON public.closure USING (((public.caller_role() = 'assistant'::text) AND (site = public.caller_site())));
 ALTER TABLE public.feed ENABLE ROW LEVEL SECURITY;
 CREATE POLICY feed_own ON public.feed USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (EXISTS ( SELECT
    FROM public.practitioner
@@ -1555,6 +1594,12 @@ CREATE POLICY service_write ON public.service USING (((public.caller_role() = AN
    FROM public.practitioner
   WHERE ((practitioner.id = service.practitioner) AND (practitioner.site = public.caller_site())))))));
 ALTER TABLE public.site ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.site_hours ENABLE ROW LEVEL SECURITY;
+CREATE POLICY site_hours_own ON public.site_hours USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text, 'assistant'::text])) AND (site = public.caller_site()))));
+CREATE POLICY site_hours_read ON public.site_hours FOR SELECT USING (true);
+ALTER TABLE public.site_opening ENABLE ROW LEVEL SECURITY;
+CREATE POLICY site_opening_own ON public.site_opening USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text, 'assistant'::text])) AND (site = public.caller_site()))));
+CREATE POLICY site_opening_read ON public.site_opening FOR SELECT USING (true);
 CREATE POLICY site_read ON public.site FOR SELECT USING (true);
 CREATE POLICY site_write ON public.site USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text, 'assistant'::text])) AND (id = public.caller_site()))));
 ALTER TABLE public.station ENABLE ROW LEVEL SECURITY;
@@ -1613,6 +1658,8 @@ GRANT ALL ON FUNCTION public.refill(of_practitioner uuid, of_station uuid) TO te
 REVOKE ALL ON FUNCTION public.renew_next_free(of_practitioner uuid, of_services uuid[]) FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.station_open(of_station uuid, within tstzrange) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.station_open(of_station uuid, within tstzrange) TO telemed_app;
 GRANT SELECT,DELETE,UPDATE ON TABLE public.notice TO telemed_app;
 REVOKE ALL ON FUNCTION public.substitutions(of_practitioner uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.substitutions(of_practitioner uuid, at timestamp with time zone) TO telemed_app;
@@ -1652,6 +1699,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule TO telemed_app;
 GRANT SELECT,INSERT ON TABLE public.seal TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.seating TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signing_key TO telemed_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.site_hours TO telemed_app;
+GRANT SELECT,INSERT,DELETE ON TABLE public.site_opening TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.station TO telemed_app;
 GRANT SELECT ON TABLE public.town TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verified TO telemed_app;

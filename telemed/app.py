@@ -31,6 +31,7 @@ from telemed.desk import (
     practice,
     services,
     station,
+    station_hours,
     walkin,
 )
 from telemed.desk import feeds as desk_feeds
@@ -95,6 +96,7 @@ ROUTES: list[Route] = [
     *desk_feeds.ROUTES,
     *events.ROUTES,
     *station.ROUTES,
+    *station_hours.ROUTES,
     *walkin.ROUTES,
     *notices.ROUTES,
     *desk_waitlist.ROUTES,

@@ -20,6 +20,10 @@ ON CONFLICT DO NOTHING;
 -- A room with a screen.
 INSERT INTO station (id, site, name) VALUES (:id, :site, :name) ON CONFLICT DO NOTHING;
 
+-- name: put_site_hours
+-- When somebody is there for people who booked from home.
+INSERT INTO site_hours (site, weekday, since, until) VALUES (:site, :weekday, :since, :until) ON CONFLICT DO NOTHING;
+
 -- name: put_person
 -- A login.
 INSERT INTO person (id, login, name, role, site, password) VALUES (:id, :login, :name, :role, :site, :password)

@@ -41,6 +41,13 @@ SELECT id, name FROM station WHERE site = :site AND active ORDER BY name, id;
 SELECT busy.start, busy."end", station.name AS room FROM station_busy(:since, :until) AS busy
 JOIN station ON station.id = busy.station ORDER BY busy.start, station.name;
 
+-- name: outside_station_hours
+-- When a room of the caller's site is booked although nobody would be there, and whom to tell.
+SELECT busy.start, practice.name AS practice, practice.town, practice.phone
+FROM station_busy(:since, :until) AS busy JOIN site practice ON practice.id = busy.practice
+WHERE NOT station_open(busy.station, tstzrange(busy.start, busy."end")) @> tstzrange(busy.start, busy."end")
+ORDER BY busy.start LIMIT 50;
+
 -- name: assisted
 -- Doctors who see patients at stations, the nearest to this site first.
 SELECT s.id, s.name_de, s.name_en, s.duration, s.modes, p.id AS practitioner, p.title AS practitioner_title,

@@ -130,3 +130,47 @@ WITH kept AS (
     RETURNING id, site)
 INSERT INTO audit (at, role, person, site, verb, appointment)
 SELECT :now, caller_role(), caller_person(), coalesce(caller_site(), site), 'appointment.keep', id FROM kept;
+
+-- name: site_hours
+-- When a site takes people who have booked one of its stations from elsewhere.
+SELECT weekday, since, until FROM site_hours WHERE site = :site ORDER BY weekday, since;
+
+-- name: drop_site_hours
+-- Its hours, before the new ones come in the same transaction.
+DELETE FROM site_hours WHERE site = :site;
+
+-- name: add_site_hours
+-- Its new hours.
+INSERT INTO site_hours (site, weekday, since, until)
+SELECT :site, * FROM unnest(:weekdays::smallint[], :since::time[], :until::time[]);
+
+-- name: site_reach
+-- By which clock and whose public holidays; no row: a site without stations, where nobody asks for hours.
+SELECT zone, state, on_holidays FROM site WHERE id = :site AND EXISTS (SELECT FROM station WHERE station.site = site.id);
+
+-- name: site_closing
+-- What closes a whole site.
+SELECT lower(during) AS start, upper(during) AS "end", yearly FROM closure
+WHERE site = :site AND practitioner IS NULL AND (yearly OR upper(during) > :since);
+
+-- name: drop_site_openings
+-- Openings of a site that are no longer meant.
+DELETE FROM site_opening WHERE site = :site AND during NOT IN (
+    SELECT tstzrange(start, "end") FROM unnest(:starts::timestamptz[], :ends::timestamptz[]) AS meant (start, "end"));
+
+-- name: add_site_openings
+-- Openings of a site that are newly meant; whoever waits for its rooms is looked at again.
+WITH added AS (
+    INSERT INTO site_opening (site, during)
+    SELECT :site, tstzrange(start, "end")
+    FROM unnest(:starts::timestamptz[], :ends::timestamptz[]) AS meant (start, "end")
+    WHERE NOT EXISTS (SELECT FROM site_opening WHERE site = :site AND during = tstzrange(start, "end"))
+    RETURNING site)
+SELECT refill(NULL, station.id) FROM station WHERE site = (SELECT site FROM added LIMIT 1);
+
+-- name: sites_with_hours
+-- Sites whose openings time itself makes grow.
+SELECT id FROM site WHERE EXISTS (SELECT FROM station WHERE station.site = site.id)
+  AND (EXISTS (SELECT FROM site_hours WHERE site_hours.site = site.id)
+       OR EXISTS (SELECT FROM closure WHERE closure.site = site.id AND practitioner IS NULL))
+ORDER BY id;

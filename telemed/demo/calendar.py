@@ -10,7 +10,9 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Tx
+from telemed.demo.hours import STATIONS
 from telemed.demo.tables import Patient, known_as
+from telemed.wording import HERE
 
 DAYS: Final = 4  # today and the next ones
 BOOKED: Final = 20  # percent of the starts of these days
@@ -39,7 +41,7 @@ async def book(
         if drawn % 100 >= BOOKED or each.start.minute in (15, 45):
             continue
         patient = patients[drawn // 100 % len(patients)]
-        at_station = each.assisted and drawn // 10_000 % 6 == 0
+        at_station = each.assisted and drawn // 10_000 % 6 == 0 and _staffed(each.start)
         number = known_as("appointment", f"{each.practitioner} {each.start.isoformat()}")
         rows.append({
             "id": number, "service": each.service, "start": each.start, "now": now,
@@ -49,6 +51,15 @@ async def book(
             "patient_key": hashlib.sha256(patient.name.encode()).digest(),
         })  # fmt: skip
     await tx.run_many("demo.put_appointment", rows)
+
+
+def _staffed(start: datetime) -> bool:
+    """Whether somebody is at the stations then, and for the hour after."""
+    local = start.astimezone(HERE)
+    return any(
+        local.isoweekday() in hours.weekdays and hours.start <= local.time() and local.hour + 1 < hours.end.hour
+        for hours in STATIONS
+    )
 
 
 def _drawn(each: _Start) -> int:

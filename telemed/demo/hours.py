@@ -28,6 +28,10 @@ HOURS: Final[dict[str, list[Hours]]] = {
 }  # fmt: skip
 
 
+STATIONS: Final = [Hours([1, 2, 3, 4, 5], time(8), time(13)), Hours([1, 2, 3, 4, 5], time(14), time(18)),
+                   Hours([6], time(8), time(12))]  # of every pharmacy and hub  # fmt: skip
+
+
 class Offer(NamedTuple):
     """A service; times in minutes."""
 

@@ -12,7 +12,7 @@ import msgspec
 from telemed import clock
 from telemed.db import Tx
 from telemed.demo import calendar, tables
-from telemed.demo.hours import HOURS, OFFERS
+from telemed.demo.hours import HOURS, OFFERS, STATIONS
 from telemed.demo.tables import Doctor, Site, known_as
 from telemed.identity import passwords
 from telemed.pg import DatabaseError
@@ -61,7 +61,7 @@ async def load(connection: asyncpg.Connection, today: date) -> None:
         sites, doctors = tables.sites(), tables.doctors()
         await _refuse_real_data(tx, sites)
         await tx.run_many("demo.put_site", [_site(site) for site in sites])
-        stations = await _stations(tx, [site for site in sites if site.kind != "practice"])
+        stations = await _stations(tx, [site for site in sites if site.kind != "practice"], today)
         await _logins(tx, doctors)
         services = await _doctors(tx, doctors)
         for doctor in doctors:
@@ -84,10 +84,16 @@ def _site(site: Site) -> dict[str, object]:
     return {name: getattr(site, name) for name in names}
 
 
-async def _stations(tx: Tx, sites: list[Site]) -> list[UUID]:
+async def _stations(tx: Tx, sites: list[Site], today: date) -> list[UUID]:
     ids = [known_as("station", site.key) for site in sites]
     rows = zip(ids, sites, strict=True)
     await tx.run_many("demo.put_station", [{"id": id, "site": site.id, "name": "Ruheraum"} for id, site in rows])
+    await tx.run_many("demo.put_site_hours", [
+        {"site": site.id, "weekday": weekday, "since": hours.start, "until": hours.end}
+        for site in sites for hours in STATIONS for weekday in hours.weekdays
+    ])  # fmt: skip
+    for site in sites:
+        await openings.rebuild_site(tx, site.id, today)
     return ids
 
 

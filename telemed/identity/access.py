@@ -17,7 +17,7 @@ from telemed.identity.callers import Caller, Role
 Scope = Literal["-", "any", "own", "site", "station", "self"]
 # any      whatever the thing is
 # own      the appointment, or the place on the waiting list, whose code (or hold) the caller has
-# site     things of the caller's practice
+# site     things of the caller's practice, pharmacy or hub
 # station  appointments at, or booked for, the caller's pharmacy or hub
 # self     what belongs to the caller's own login, at their own practice
 
@@ -55,6 +55,7 @@ notice.read             -          -        -          any    any           -
 notice.resend           -          -        -          any    any           -
 hours.read              -          -        -          site   site          -
 hours.change            -          -        -          site   site          -
+station.change          -          -        site       -      -             -
 service.change          -          -        -          site   site          -
 site.change             -          -        -          site   site          -
 assessment.ask          any        any      any        any    any           any

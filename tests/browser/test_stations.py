@@ -169,3 +169,32 @@ async def test_the_stations_day(cast: Database, visitor: Visitor, width: int, he
     await looked_at(page, "stations-day")
     await accessible(page)
     await expect(other.locator("#live")).to_contain_text("Heute gibt es hier keine Termine.")
+
+
+@pytest.mark.rule("A-02")
+@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
+async def test_the_stations_hours(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+    """Typed as they stand on the door; what is booked outside is told; by keyboard."""
+    there = {"mode": "assisted", "station": STATION}
+    later = people.tomorrow(4) + timedelta(days=1)
+    await people.open_hours(cast, people.DR_CHARLIE, later, 1)
+    await booking.book(cast, later, booking.patient("Berta"), service=people.TALK_CHARLIE, **there)
+    page = await staff(await visitor(width=width, height=height), "petra")
+    await page.goto("/station/hours")
+    await seen(page, "hours-empty")
+    await tab_to(page, "#day1")
+    await page.keyboard.type("8-13, 14:30-18")
+    await tab_to(page, "#day2")
+    await page.keyboard.type("morgens")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#errors")).to_contain_text("Dienstag: Bitte schreiben Sie es so")
+    await seen(page, "hours-wrong")
+    await page.fill("#day2", "")
+    await tab_to(page, "#save")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("status")).to_have_text("Gespeichert.")
+    await expect(page.locator("#day1")).to_have_value("08:00–13:00, 14:30–18:00")
+    await expect(page.locator(".notice.warn")).to_contain_text("Praxis Lindentor, Templin")
+    await page.fill("#first", "24.12.2030" if later.year < 2030 else "")
+    await page.get_by_role("button", name="An diesen Tagen schließen").click()
+    await seen(page, "hours")

@@ -92,9 +92,9 @@ async def closures(tx: Tx, site: UUID) -> list[Closure]:
     return await tx.many(Closure, "hours.closures", site=site, now=clock.now())
 
 
-async def add(tx: Tx, caller: Caller, wish: ClosureWish) -> Closure:
+async def add(tx: Tx, caller: Caller, wish: ClosureWish, verb: str = "hours.change") -> Closure:
     """Closes; the very same closure again is the one that is there. Raises a HoursRefused, NotFound, Forbidden."""
-    site = await _site(tx, caller, wish)
+    site = await _site(tx, caller, wish, verb)
     closed = _range(wish, site.zone)
     note = " ".join(wish.note.split())
     check_closure(closed, clock.now(), yearly=wish.yearly, note=note)
@@ -115,10 +115,10 @@ async def add(tx: Tx, caller: Caller, wish: ClosureWish) -> Closure:
     return next(one for one in await closures(tx, site.id) if one.id == id)
 
 
-async def remove(tx: Tx, caller: Caller, closure: UUID) -> UUID | None:
+async def remove(tx: Tx, caller: Caller, closure: UUID, verb: str = "hours.change") -> UUID | None:
     """Opens again; whose time off it was, None for the whole practice. Raises NotFound."""
     it = await tx.one(_Its, "hours.closure", id=closure)
-    may(caller, "hours.change", Thing(site=it.site))
+    may(caller, verb, Thing(site=it.site))
     await _lock(tx, it.site, it.practitioner)
     await tx.run("hours.remove_closure", id=closure)
     await _changed(tx, it, "removed")
@@ -137,13 +137,13 @@ async def away(tx: Tx, practitioner: UUID, zone: str) -> list[Away]:
     return sorted(told, key=lambda one: one.start)
 
 
-async def _site(tx: Tx, caller: Caller, wish: ClosureWish) -> _Site:
+async def _site(tx: Tx, caller: Caller, wish: ClosureWish, verb: str) -> _Site:
     if wish.practitioner is not None:
-        who = await hours.whose(tx, caller, wish.practitioner, "hours.change")
+        who = await hours.whose(tx, caller, wish.practitioner, verb)
         return _Site(who.site, who.zone)
     if caller.site is None:
         raise Forbidden
-    may(caller, "hours.change", Thing(site=caller.site))
+    may(caller, verb, Thing(site=caller.site))
     return await tx.one(_Site, "hours.hours_site", site=caller.site)
 
 

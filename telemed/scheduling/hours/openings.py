@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from typing import Final
 from uuid import UUID
 
 import holidays
@@ -15,6 +16,8 @@ from telemed.identity.callers import SYSTEM
 from telemed.ids import new_id
 from telemed.scheduling.hours import rules
 from telemed.scheduling.hours.rules import Range, Rule
+
+_AHEAD: Final = timedelta(days=368)  # beyond the longest horizon
 
 
 class _Closure(msgspec.Struct, frozen=True):
@@ -28,6 +31,20 @@ class _Reach(msgspec.Struct, frozen=True):
     state: str
     on_holidays: bool
     horizon: timedelta  # at most 366 days, by a constraint of the table
+
+
+class _Place(msgspec.Struct, frozen=True):
+    zone: str
+    state: str
+    on_holidays: bool
+
+
+class Span(msgspec.Struct, frozen=True):
+    """When a site with stations is open: on an ISO weekday, from `since` until before `until` on its wall clock."""
+
+    weekday: int
+    since: time
+    until: time
 
 
 class _Id(msgspec.Struct, frozen=True):
@@ -53,6 +70,28 @@ async def rebuild(tx: Tx, practitioner: UUID, today: date) -> int:
     return len(meant)
 
 
+async def rebuild_site(tx: Tx, site: UUID, today: date) -> None:
+    """The same for a site with stations: when somebody is there for people who have booked from elsewhere.
+
+    Without hours it is open all the time, but for its closures.
+    """
+    await lock(tx, site)
+    at = await tx.maybe(_Place, "hours.site_reach", site=site)
+    if at is None:
+        return
+    first, last = today - timedelta(days=1), today + _AHEAD
+    spans = await tx.many(Span, "hours.site_hours", site=site)
+    days = [Rule.weekly((span.weekday,), span.since, span.until, at.zone, first) for span in spans]
+    always = [Rule.weekly(range(1, 8), time(), time(), at.zone, first, on_holidays=True)]
+    off = frozenset[date]() if at.on_holidays else _days_off(at.state, tuple(range(first.year, last.year + 1)))
+    since = datetime.combine(first - timedelta(days=2), time(), UTC)
+    found = await tx.many(_Closure, "hours.site_closing", site=site, since=since)
+    meant = rules.openings(days or always, _in_time(found, at.zone, first, last), first, last, off)
+    ranges = {"starts": [opening.start for opening in meant], "ends": [opening.end for opening in meant]}
+    await tx.run("hours.drop_site_openings", site=site, **ranges)
+    await tx.value("hours.add_site_openings", site=site, **ranges)
+
+
 async def lock(tx: Tx, practitioner: UUID) -> None:
     """Waits until nobody else changes this practitioner's hours; until the end of the transaction nobody will."""
     await tx.value("hours.lock_openings", practitioner=practitioner)
@@ -65,12 +104,16 @@ async def lock_site(tx: Tx, site: UUID) -> None:
 
 
 async def rebuild_all(db: Database) -> None:
-    """The worker's daily round: each practitioner in a transaction of its own."""
+    """The worker's daily round: each practitioner, and each site with stations, in a transaction of its own."""
     async with db.transaction(SYSTEM) as tx:
         everybody = await tx.many(_Id, "hours.practitioners")
+        sites = await tx.many(_Id, "hours.sites_with_hours")
     for practitioner in everybody:
         async with db.transaction(SYSTEM) as tx:
             await rebuild(tx, practitioner.id, clock.now().date())
+    for site in sites:
+        async with db.transaction(SYSTEM) as tx:
+            await rebuild_site(tx, site.id, clock.now().date())
 
 
 async def add_rule(tx: Tx, practitioner: UUID, rule: Rule) -> None:
@@ -80,9 +123,10 @@ async def add_rule(tx: Tx, practitioner: UUID, rule: Rule) -> None:
 
 
 async def rebuild_at(tx: Tx, site: UUID) -> None:
-    """Everybody's openings at a practice whose closures or holidays have changed."""
+    """Everybody's openings at a site whose closures or holidays have changed, and its own."""
     for practitioner in await tx.many(_Id, "hours.practitioners_at", site=site):
         await rebuild(tx, practitioner.id, clock.now().date())
+    await rebuild_site(tx, site, clock.now().date())
 
 
 def public_holidays(state: str, years: tuple[int, ...], locale: str = "de") -> dict[date, str]:
@@ -94,12 +138,18 @@ def public_holidays(state: str, years: tuple[int, ...], locale: str = "de") -> d
 async def _closed(tx: Tx, practitioner: UUID, reach: _Reach, first: date, last: date) -> list[Range]:
     """All that takes time away again, around the dates from `first` to `last`."""
     since = datetime.combine(first - timedelta(days=2), time(), UTC)
-    closed: list[Range] = []
-    for closure in await tx.many(_Closure, "hours.closing", practitioner=practitioner, since=since):
-        once = Range(closure.start, closure.end)
-        closed += rules.every_year(once, reach.zone, first, last + timedelta(days=2)) if closure.yearly else [once]
+    found = await tx.many(_Closure, "hours.closing", practitioner=practitioner, since=since)
+    closed = _in_time(found, reach.zone, first, last)
     elsewhere = await tx.many(_Closure, "feeds.busy", practitioner=practitioner, since=since)
     closed += [Range(busy.start, busy.end) for busy in elsewhere]
+    return closed
+
+
+def _in_time(closures: list[_Closure], zone: str, first: date, last: date) -> list[Range]:
+    closed: list[Range] = []
+    for closure in closures:
+        once = Range(closure.start, closure.end)
+        closed += rules.every_year(once, zone, first, last + timedelta(days=2)) if closure.yearly else [once]
     return closed
 
 
