@@ -127,7 +127,7 @@ CREATE OR REPLACE FUNCTION free_starts(for_services uuid[], are_near boolean[], 
               AND candidate.start < reach.until
               AND NOT busy.times && tstzrange(candidate.start - s.buffer_before, candidate.start + s.duration + s.buffer_after)
               AND NOT others_busy.times && tstzrange(candidate.start, candidate.start + s.duration)
-              AND there.times @> tstzrange(candidate.start, candidate.start + s.duration)
+              AND (for_station IS NULL OR there.times @> tstzrange(candidate.start, candidate.start + s.duration))
               AND (wanted.is_near OR practice.near_minutes IS NULL
                    OR opens_to_all(practice, s, start_number(o.during, candidate.start, s.grid), candidate.start) <= at)
               AND (weekdays IS NULL OR extract(isodow FROM candidate.start AT TIME ZONE practice.zone) = ANY (weekdays))
