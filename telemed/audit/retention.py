@@ -79,6 +79,8 @@ STAYS: Final = {
     "person": "staff, for as long as they have a login; whoever runs the service takes it away",
     "service": "what can be booked, no person",
     "station": "rooms, no person",
+    "site_hours": "when somebody is at the stations of a site, no person",
+    "site_opening": "made anew from those every hour, from yesterday on",
     "rule": "when a doctor is open, public as bookable times",
     "busy_calendar": "the address of a doctor's own calendar, until they remove it",
     "next_free": "bounds for the search, made anew from openings every minute",

@@ -84,6 +84,7 @@ async def test_by_keyboard_on_a_phone(visitor: Visitor, owner: asyncpg.Connectio
     await seen(page, "appointment")
     await tab_to(page, "a[href='/appointment/move']")
     await page.keyboard.press("Enter")
+    await page.wait_for_url("**/appointment/move")
     await seen(page, "move")
     await tab_to(page, ".slots li:nth-child(2) .button")
     await page.keyboard.press("Enter")

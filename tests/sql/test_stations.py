@@ -223,7 +223,9 @@ async def test_the_other_days_are_times_without_names(hours: Database) -> None:
 
     async def busy(caller: Caller) -> list[tuple[object, ...]]:
         async with hours.transaction(caller) as tx:
-            rows = await tx.connection.fetch("SELECT * FROM station_busy($1, $2)", NINE, NINE + timedelta(days=1))
+            rows = await tx.connection.fetch(
+                'SELECT station, start, "end" FROM station_busy($1, $2)', NINE, NINE + timedelta(days=1)
+            )
         return [tuple(row) for row in rows]
 
     assert await busy(PETRA) == [(STATION, NINE, NINE + QUARTER)]
