@@ -1,26 +1,40 @@
 #!/bin/sh
-# All tests: style and types, then everything on the embedded Postgres, browsers beside the rest; then SQL and booking
-# once more on Debian's 15, without the longest. Most tests wait more than they compute, so two runs beside each other
-# take little longer than the longer one.
+# All tests: style and types, then three runs beside each other, since most tests wait more than they compute: what needs
+# neither browsers nor processes, on the embedded Postgres; browsers; processes, and then SQL and booking once more on
+# Debian's 15, without the longest.
 set -eu
 bin=.venv/bin
 echo "== style and types"
 $bin/ruff check .
 $bin/ruff format --check .
 $bin/mypy
-log=$(mktemp)
+logs=$(mktemp -d)
 beside=""
-trap '[ -z "$beside" ] || kill $beside 2>/dev/null || true; rm -f "$log"' EXIT INT TERM
+trap 'for run in $beside; do kill "$run" 2>/dev/null || true; done; rm -rf "$logs"' EXIT INT TERM
 failed=0
-echo "== everything on the embedded PostgreSQL; processes and browsers, whose output follows later"
-$bin/python -m pytest tests/browser tests/live -p no:cacheprovider >"$log" 2>&1 &
-beside=$!
+
+processes() {
+    status=0
+    $bin/python -m pytest tests/live -p no:cacheprovider || status=1
+    TELEMED_TEST_POSTGRES=debian $bin/python -m pytest -q tests/sql tests/http/test_scheduling.py \
+        tests/http/test_replays.py -p no:cacheprovider \
+        -k "not storm and not stateful and not slots_model and not oracle and not thousand and not pages_of_any" \
+        || status=1
+    return $status
+}
+
+$bin/python -m pytest tests/browser -p no:cacheprovider >"$logs/browsers" 2>&1 &
+browsers=$!
+processes >"$logs/processes" 2>&1 &
+processes=$!
+beside="$browsers $processes"
+echo "== everything else on the embedded PostgreSQL; the output of browsers and processes follows"
 $bin/python -m pytest tests/pure tests/sql tests/http || failed=1
-echo "== SQL and booking on Debian's PostgreSQL 15"
-TELEMED_TEST_POSTGRES=debian $bin/python -m pytest -q tests/sql tests/http/test_scheduling.py tests/http/test_replays.py \
-    -k "not storm and not stateful and not slots_model and not oracle and not thousand" || failed=1
-echo "== processes and browsers"
-wait $beside || failed=1
+echo "== processes; SQL and booking on Debian's PostgreSQL 15"
+wait $processes || failed=1
+cat "$logs/processes"
+echo "== browsers"
+wait $browsers || failed=1
+cat "$logs/browsers"
 beside=""
-cat "$log"
 exit $failed

@@ -70,10 +70,10 @@ class Peer:
     async def end(self) -> None:
         await self.command(m.End(self.id()))
 
-    async def command(self, command: m.Command) -> m.Ok:
+    async def command(self, command: m.Command, within: float = 10) -> m.Ok:
         """Sends it and waits for the answer. Raises PeerError with the code of an `err`."""
         await self.send(command)
-        answer: m.Ok | m.Err = await self.told(m.Ok, m.Err, about=command.id)
+        answer: m.Ok | m.Err = await self.told(m.Ok, m.Err, about=command.id, within=within)
         if isinstance(answer, m.Err):
             raise PeerError(answer.code)
         return answer

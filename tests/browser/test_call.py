@@ -128,7 +128,7 @@ async def test_others_who_come_disturb_nobody(cast: Database, visitor: Visitor) 
         await page.locator("#agree").check()
         await page.locator("main form .button").first.click()
         await check_and_join(page)
-        await expect(page.locator("#waiting-state")).to_contain_text("ist noch nicht da")
+        await expect(page.locator("#waiting-state")).to_contain_text("spricht noch mit jemand anderem", timeout=15_000)
         await asyncio.sleep(1)
         assert await bob.evaluate("document.activeElement.id") == "mic"
         assert await alice.evaluate("document.activeElement.id") == "hangup"

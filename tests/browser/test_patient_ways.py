@@ -151,7 +151,9 @@ async def test_two_tabs_and_back(visitor: Visitor, owner: asyncpg.Connection) ->
     await reserve(one, 0)
     await reserve(two, 1)
     await fill(one)
+    await one.wait_for_url("**/appointment/confirmed")
     await fill(two, "Anton Ährenfeld", "3. März 1946")
+    await two.wait_for_url("**/appointment/confirmed")
     assert await booked(owner) == 2
     await two.go_back()
     await two.wait_for_url("**/appointment/confirmed")

@@ -51,6 +51,7 @@ async def visitor(browser: Browser, stack: AsyncExitStack, origin: str) -> Page:
 
 @pytest.mark.rule("V-07")
 @pytest.mark.rule("B-01")
+@pytest.mark.usefixtures("early")
 @pytest.mark.parametrize("policy", ["all", "relay"])
 async def test_from_the_village_to_the_doctor_and_back(
     postgres: pg.Urls, settings: Settings, own_chromium: Browser, tmp_path: Path, policy: str

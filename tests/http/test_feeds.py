@@ -165,6 +165,7 @@ async def test_withdrawn_addresses_are_forgotten(api: Client, cast: Database, to
     path = await made(api, tokens)
     async with cast.transaction(SYSTEM) as tx:
         await tx.connection.execute("UPDATE feed SET revoked = now() - interval '89 days'")
-        assert await tx.run("feeds.forget", now=clock.now()) == 0
-        assert await tx.run("feeds.forget", now=clock.now() + timedelta(days=2)) == 1
+        aged = clock.now() - timedelta(days=90)
+        assert await tx.value("retention.feeds", before=aged, limit=10) == 0
+        assert await tx.value("retention.feeds", before=aged + timedelta(days=2), limit=10) == 1
     assert (await api.get(path)).status == 404

@@ -19,7 +19,10 @@ from tests import logins, people
 from tests.booking import guest
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"
-ROLES = ("anonymous", "guest", "carla", "petra", "bob")
+PHASES = {  # most of what the others may do, one of these two may as well
+    "guest": "examples,coverage,fuzzing", "carla": "examples,coverage,fuzzing",
+    "anonymous": "examples,coverage", "petra": "examples,coverage", "bob": "examples,coverage",
+}  # fmt: skip
 
 
 async def booked(client: TestClient, cast: Database) -> UUID:
@@ -58,7 +61,7 @@ def real(known: UUID) -> dict[str, Any]:
     return {"type": "string", "format": "uuid", "enum": [str(known), str(people.fixed(999))]}
 
 
-@pytest.mark.parametrize("who", ROLES)
+@pytest.mark.parametrize("who", PHASES)
 async def test_no_surprises(
     client: TestClient, cast: Database, keys: Keys, who: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -73,7 +76,7 @@ async def test_no_surprises(
     )
     process = await asyncio.create_subprocess_exec(
         Path(sys.executable).parent / "schemathesis", "run", document, "--url", address.rstrip("/"),
-        "--checks", CHECKS, "--phases", "examples,coverage,fuzzing", "--max-examples", "5", "--seed", "4711",
+        "--checks", CHECKS, "--phases", PHASES[who], "--max-examples", "5", "--seed", "4711",
         "--no-color", "--suppress-health-check", "all", "--workers", "2", *headers,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, cwd=tmp_path,
     )  # fmt: skip

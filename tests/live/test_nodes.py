@@ -65,7 +65,7 @@ async def talk(bob: Peer, alice: Peer, times: int, within: float) -> None:
     """Bob mutes and unmutes; Alice hears of each, once and in order."""
     before = len(relayed(alice))
     for number in range(times):
-        await asyncio.wait_for(bob.command(m.Mode(bob.id(), mic=number % 2 == 0, cam=True)), within)
+        await bob.command(m.Mode(bob.id(), mic=number % 2 == 0, cam=True), within)
     await alice.until(lambda: len(relayed(alice)) == before + times, "every message", within)
     assert relayed(alice) == sorted(set(relayed(alice))), "twice, or out of order"
 

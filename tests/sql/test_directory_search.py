@@ -183,7 +183,8 @@ async def test_without_a_free_time_somebody_comes_last_and_says_so(tx: Tx) -> No
 
 async def test_only_who_fits_is_found(tx: Tx) -> None:
     assert {f.specialty for f in await everybody(tx, specialty="ent")} == {"ent"}
-    assert await everybody(tx, mode="in_person") == []
+    there = await everybody(tx, mode="in_person", limit=50)
+    assert 0 < len(there) < 40 and all("in_person" in found.modes for found in there)
     for change in (
         "UPDATE practitioner SET active = false WHERE name = 'Elif Pirol'",
         "UPDATE service SET active = false"
