@@ -34,7 +34,10 @@ class Assets:
         files = {
             f.relative_to(STATIC_DIR).as_posix(): f.read_bytes() for f in sorted(STATIC_DIR.rglob("*")) if f.is_file()
         }
-        files["js/call.js"] = joined(files, "js/call/page.js")
+        files |= {
+            "js/call.js": joined(files, "js/call/page.js"),
+            "js/talk.js": joined(files, "js/talk/panel.js"),
+        }
         digest = hashlib.sha256()
         for name, raw in files.items():
             digest.update(name.encode() + raw)

@@ -2,7 +2,8 @@
 
 The modules stay what they are, small files that import each other and that tests load one by one. Each becomes a
 function that returns what it exports; the entry stands last, unwrapped. Only the plainest import and export is
-understood, and everything else is an error when the server starts.
+understood, and everything else is an error when the server starts. Comments that fill their lines are for whoever
+reads the modules; without them a quarter less goes out.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from posixpath import dirname, normpath
 _IMPORT = re.compile(r'^import \{(\s*\w+(?:,\s*\w+)*,?\s*)\} from "(\.\.?/[\w/-]+\.js)";$', re.MULTILINE)
 _EXPORT = re.compile(r"^export ((?:async )?function|class|const) (\w+)", re.MULTILINE)
 _LEFT = re.compile(r"^(?:import|export)\b.*", re.MULTILINE)
+_COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/[ \t]*|//[^\n]*)\n", re.MULTILINE | re.DOTALL)
 
 
 class NotPlain(ValueError):
@@ -22,7 +24,7 @@ class NotPlain(ValueError):
 
 
 def joined(files: Mapping[str, bytes], entry: str) -> bytes:
-    """One module that does what `entry` and all it imports do. `files`: name below `static/` -> source.
+    """One module that does and exports what `entry` and all it imports do. `files`: name below `static/` -> source.
 
     Raises NotPlain, graphlib.CycleError for modules that import each other, KeyError for one that is missing.
     """
@@ -42,11 +44,11 @@ def joined(files: Mapping[str, bytes], entry: str) -> bytes:
 def _part(name: str, source: str, last: bool) -> str:
     exports = [export for _, export in _EXPORT.findall(source)]
     body = _IMPORT.sub(lambda found: f"const {{{found[1]}}} = {_variable(_resolve(name, found[2]))};", source)
-    body = _EXPORT.sub(r"\1 \2", body)
+    body = _COMMENT.sub("", _EXPORT.sub(r"\1 \2", body))
     if left := _LEFT.search(body):
         raise NotPlain(f"{name}: {left[0]}")
     if last:
-        return body
+        return body + (f"export {{ {', '.join(exports)} }};\n" if exports else "")
     return f"const {_variable(name)} = (() => {{\n{body}return {{ {', '.join(exports)} }};\n}})();\n"
 
 

@@ -127,9 +127,9 @@ async def on_call(visitor: Visitor, made: Booking, **how: Any) -> Page:
 
 
 @asynccontextmanager
-async def talking(visitor: Visitor, made: Booking) -> AsyncIterator[tuple[Page, Page]]:
+async def talking(visitor: Visitor, made: Booking, **how: Any) -> AsyncIterator[tuple[Page, Page]]:
     """Doctor and patient, seeing each other."""
-    alice, bob = await asyncio.gather(waiting(visitor, made), on_call(visitor, made))
+    alice, bob = await asyncio.gather(waiting(visitor, made, **how), on_call(visitor, made, **how))
     await bob.locator("[data-act=admit]").click()
     await asyncio.gather(sees(alice), sees(bob))
     yield bob, alice

@@ -8,12 +8,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page
+from playwright.async_api import Browser, Page, expect
 
 from telemed.db import Database
 from telemed.settings import Settings
 from tests import people
 from tests.browser.consulting import FIGURES, booked, on_call, sees, waiting
+from tests.browser.talks import linked, write
 from tests.processes import free_port, serving
 
 pytestmark = pytest.mark.browser
@@ -40,10 +41,13 @@ async def test_kill_nine_in_a_call(cast: Database, settings: Settings, chromium:
         alice, bob = await asyncio.gather(waiting(visitor, made), on_call(visitor, made))
         await bob.locator("[data-act=admit]").click()
         await asyncio.gather(sees(alice), sees(bob))
+        await linked(alice, bob)
         before = [await page.evaluate(JOINED) for page in (alice, bob)]
 
         await server.kill()
-        # 30 seconds without any server: the figures of each side go on growing to the very end.
+        # 30 seconds without any server: they can write, and the figures of each side go on growing to the very end.
+        await write(alice, "Hören Sie mich noch?")
+        await expect(bob.locator("#lines .text")).to_have_text(["Hören Sie mich noch?"])
         for _ in range(6):
             await asyncio.gather(sees(alice, 30, 10), sees(bob, 30, 10))
             await asyncio.sleep(4)

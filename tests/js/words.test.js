@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Exchange, binding, fingerprints, promise, threeWords } from "../../telemed/static/js/talk/words.js";
+import { fingerprints } from "../../telemed/static/js/call/fingerprints.js";
+import { Exchange, binding, promise, threeWords } from "../../telemed/static/js/talk/words.js";
 
 const APPOINTMENT = "0199f0a0-0000-7000-8000-000000000001";
 const ALICE = "sha-256 AA:01";

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from graphlib import CycleError
+from posixpath import dirname
 
 import pytest
 
@@ -36,6 +37,29 @@ def test_what_is_needed_stands_before_what_needs_it() -> None:
     assert joined(SMALL, "js/page.js").decode() == IN_ONE
 
 
+def test_what_the_entry_exports_can_be_imported() -> None:
+    whole = joined({**SMALL, "js/page.js": b"export class Page {}\nexport const size = 1;\n"}, "js/page.js").decode()
+    assert whole == "class Page {}\nconst size = 1;\nexport { Page, size };\n"
+
+
+def test_comments_stay_at_home() -> None:
+    source = """\
+// Of the whole.
+/** @import { Seat } from "./types" */
+/**
+ * Of several lines; a // in it, too.
+ */
+say("// is no comment", /** @type {string} */ (x)); // one behind it stays
+  /** @param {string} x */ go(x);
+  // indented
+"""
+    kept = """\
+say("// is no comment", /** @type {string} */ (x)); // one behind it stays
+  /** @param {string} x */ go(x);
+"""
+    assert joined({"a.js": source.encode()}, "a.js").decode() == kept
+
+
 @pytest.mark.parametrize(
     "line",
     [
@@ -59,9 +83,10 @@ def test_circles_and_holes_are_refused() -> None:
         joined({"js/page.js": SMALL["js/page.js"]}, "js/page.js")
 
 
-def test_every_module_of_the_call_page_is_in_it_once() -> None:
+@pytest.mark.parametrize("entry", ["js/call/page.js", "js/talk/panel.js"])
+def test_every_module_of_the_call_page_is_in_it_once(entry: str) -> None:
     files = {f.relative_to(STATIC_DIR).as_posix(): f.read_bytes() for f in STATIC_DIR.rglob("*.js")}
-    whole = joined(files, "js/call/page.js").decode()
-    modules = {name for name in files if name.startswith("js/call/")} - {"js/call/page.js"}
+    whole = joined(files, entry).decode()
+    modules = {name for name in files if dirname(name) == dirname(entry)} - {entry}
     for name in modules:
         assert whole.count(f"const ${name.removesuffix('.js').replace('/', '_')} = ") == 1, name

@@ -6,6 +6,7 @@ import { Lobby } from "./lobby.js";
 import { Mesh } from "./mesh.js";
 import { Signalling } from "./signalling.js";
 import { Stage } from "./stage.js";
+import { Talk } from "./talk.js";
 import { tickets } from "./tickets.js";
 import { announce, data, notice, part, show, words } from "./view.js";
 /** @import { LineState, RosterSeat, ServerMessage } from "./types" */
@@ -36,6 +37,8 @@ const mesh = new Mesh(
 const signalling = new Signalling(
   tickets(data.appointment, data.seat, data.session), hear, line, () => mesh.alive());
 
+const talk = new Talk(channels, (command) => signalling.send(command), (seat) => mesh.peer(seat));
+
 /** @param {ServerMessage} message */
 function hear(message) {
   switch (message.type) {
@@ -57,6 +60,7 @@ function hear(message) {
       admitted = false;
       mesh.close();
       stage.update([], () => undefined);
+      talk.update([]);
       break;
     case "waiting":
       wait(lobby.practitioner(message.practitioner_here));
@@ -78,7 +82,9 @@ function hear(message) {
 /** @param {RosterSeat[]} roster @param {boolean} afresh */
 function enter(roster, afresh) {
   if (show("talk")) check.mirror();
-  stage.update(mesh.seat(roster, afresh), (seat) => mesh.peer(seat)?.stream);
+  const people = mesh.seat(roster, afresh);
+  stage.update(people, (seat) => mesh.peer(seat)?.stream);
+  talk.update(people);
   tellMode();
 }
 
@@ -118,13 +124,15 @@ function finish(code, sentence) {
   admitted = false;
   mesh.close();
   devices.close();
+  const returns = ["left", "denied", "replaced", "broken", "not_here"].includes(code);
+  talk.end(returns);
   if (code === "fulfilled") return location.assign(data.after);
   document.querySelectorAll("dialog").forEach((open) => open.close());
   notice("line", "");
   stage.update([], () => undefined);
   part("over-title", HTMLElement).textContent = words(`over.${code}`) || sentence || words("over.broken");
   part("over-text", HTMLElement).textContent = words(`over.${code}.text`);
-  button("again").hidden = !["left", "denied", "replaced", "broken", "not_here"].includes(code);
+  button("again").hidden = !returns;
   show("over");
 }
 

@@ -1,5 +1,6 @@
 // One connection to one other page: W3C perfect negotiation (WebRTC 10.7), with politeness given by the server. Audio
 // is negotiated first. Signalling may come and go; the connection does not notice.
+import { fingerprints } from "./fingerprints.js";
 /** @import { Channels } from "./channels.js" */
 /** @import { Command, Description, Candidates, IceConfig, Kind, RosterSeat } from "./types" */
 
@@ -15,6 +16,7 @@ export class Peer {
   #pc; #send; #tracks; #seat; #epoch; #polite;
   #offering = false;
   #ignoring = false;
+  #remote = ""; // fingerprints of the other end
   #describing = 0;
   /** @type {RTCIceCandidateInit[]} */ #outgoing = [];
   /** @type {RTCIceCandidateInit[]} */ #incoming = [];
@@ -52,6 +54,15 @@ export class Peer {
     this.#watch();
   }
 
+  get epoch() {
+    return this.#epoch;
+  }
+
+  /** Of both ends' certificates. */
+  get fingerprints() {
+    return { local: fingerprints(this.#pc.currentLocalDescription?.sdp ?? ""), remote: this.#remote };
+  }
+
   get state() {
     return this.#pc.connectionState;
   }
@@ -85,6 +96,10 @@ export class Peer {
     const collision = kind === "offer" && (this.#offering || pc.signalingState !== "stable");
     this.#ignoring = !this.#polite && collision;
     if (this.#ignoring || (kind === "answer" && pc.signalingState !== "have-local-offer")) return;
+    // A page keeps its certificate for as long as its connection: another one would be somebody else's, after the words
+    // have been compared (a browser would take it).
+    if (this.#remote && fingerprints(sdp) !== this.#remote) return console.warn("another certificate refused");
+    this.#remote = fingerprints(sdp);
     this.#describing++;
     try {
       await pc.setRemoteDescription({ type: kind, sdp });

@@ -91,5 +91,7 @@ export interface PageData {
   session: "guest" | "staff";
   after: string;
   back: string;
+  /** Where the scripts of talk/ are, joined. */
+  talk: string;
   words: Record<string, string>;
 }

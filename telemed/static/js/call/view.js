@@ -29,16 +29,15 @@ export function show(name) {
   return true;
 }
 
-/** @type {Map<string, string>} */
-const notices = new Map();
-
 /** What is going on now, seen and read aloud; an empty sentence takes it away. @param {string} about @param {string} sentence */
 export function notice(about, sentence) {
-  if ((notices.get(about) ?? "") === sentence) return;
-  if (sentence) notices.set(about, sentence);
-  else notices.delete(about);
   const box = part("notices", HTMLElement);
-  box.replaceChildren(...[...notices.values()].map((text) => Object.assign(document.createElement("p"), { textContent: text })));
+  const told = [...box.children].find((one) => /** @type {HTMLElement} */ (one).dataset.about === about);
+  if ((told?.textContent ?? "") === sentence) return;
+  if (!sentence) return told?.remove();
+  const one = told ?? box.appendChild(document.createElement("p"));
+  /** @type {HTMLElement} */ (one).dataset.about = about;
+  one.textContent = sentence;
 }
 
 /** What has happened, for those who do not see it. @param {string} sentence */

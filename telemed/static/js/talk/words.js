@@ -18,15 +18,6 @@ import { hex } from "./sum.js";
 const utf8 = (/** @type {string} */ text) => new TextEncoder().encode(text);
 const sha256 = async (/** @type {string} */ text) => hex(await crypto.subtle.digest("SHA-256", utf8(text)));
 
-/**
- * Every fingerprint of a description: another one, smuggled in beside the true one, changes the words too.
- * @param {string} sdp
- */
-export function fingerprints(sdp) {
-  const found = [...sdp.matchAll(/^a=fingerprint:(\S+) (\S+)/gim)].map(([, hash, value]) => `${hash.toLowerCase()} ${value.toUpperCase()}`);
-  return [...new Set(found)].sort().join(",");
-}
-
 /** @param {Between} between */
 export function binding({ appointment, mine, theirs, local, remote }) {
   const sides = [`${mine} ${local}`, `${theirs} ${remote}`].sort();

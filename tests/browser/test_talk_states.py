@@ -1,0 +1,119 @@
+"""Every state of messages, files and words, narrow and wide: axe finds nothing, controls stay in sight (A-02, V-20)."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, expect
+
+from telemed.db import Database
+from tests.browser.checks import tab_to
+from tests.browser.consulting import Visitor, booked, looked_at, on_call, sees, talking, waiting
+from tests.browser.talks import chosen, linked, on_disk, png, until_state, write
+
+pytestmark = [pytest.mark.browser, pytest.mark.rule("A-02")]
+SIZES = [(360, 740), (1280, 800), pytest.param(640, 480, marks=pytest.mark.rule("V-20"))]
+WIDE = "document.documentElement.scrollWidth - innerWidth"
+
+
+async def looked_at_inside(page: Page, name: str) -> None:
+    """As `looked_at`, and picture and controls are all in the window, with room for the picture."""
+    await looked_at(page, name)
+    size = page.viewport_size or {"width": 0, "height": 0}
+    for selector in (".stage", "#mic", "#cam", "#people", "#write", "#gear", "#hangup"):
+        box = await page.locator(selector).bounding_box()
+        assert box is not None, selector
+        assert box["x"] >= 0 and box["x"] + box["width"] <= size["width"] + 1, (name, selector, box)
+        assert box["y"] >= 0 and box["y"] + box["height"] <= size["height"] + 1, (name, selector, box)
+        assert selector != ".stage" or box["height"] >= 0.15 * size["height"], (name, "the picture has no room", box)
+    assert await page.evaluate(WIDE) <= 0, f"{name} is too wide"
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_every_state(cast: Database, visitor: Visitor, width: int, height: int, tmp_path: Path) -> None:
+    made = await booked(cast)
+    size = {"width": width, "height": height}
+    alice, bob = await asyncio.gather(waiting(visitor, made, **size), on_call(visitor, made, **size))
+    await alice.locator("#note-text").fill("Seit Montag Husten.\nNachts schlimmer.")
+    await looked_at(alice, "note-waiting")
+    await bob.locator("[data-act=admit]").click()
+    await asyncio.gather(sees(alice, 20), sees(bob, 20))
+    await linked(alice, bob)
+    await looked_at_inside(alice, "note-talk")
+    for page in (alice, bob):
+        await page.locator("#introduced").click()
+    if await alice.locator("#note-give").is_hidden():
+        await alice.locator("#note summary").click()
+    await looked_at_inside(alice, "note-open")
+    await alice.locator("#note-give").click()
+    await looked_at_inside(alice, "note-given")
+    await alice.locator("#write").click()
+    await looked_at_inside(alice, "messages")
+    await write(alice, "Können Sie mich gut sehen?")
+    await alice.locator("#line").fill("Ich halte jetzt den Arm vor die Ka")
+    await write(bob, "Ja, sehr gut. Zeigen Sie mir bitte auch den Ellenbogen.")
+    await chosen(alice, ("Ellenbogen.png", png(400, 300)))
+    await expect(bob.locator("#lines .file")).to_be_visible()
+    await looked_at_inside(bob, "messages-offered")
+    await bob.get_by_role("button", name="Annehmen", exact=True).click()
+    await until_state(bob, "Ellenbogen.png", "arrived")
+    await chosen(alice, on_disk(tmp_path, "Röntgenbild vom Mai.dcm", 15_000_000))
+    await bob.get_by_role("button", name="Annehmen", exact=True).click()
+    await expect(bob.locator("#lines .file progress:visible")).to_be_visible()
+    await looked_at_inside(bob, "messages-going")
+    await looked_at_inside(alice, "messages-sent")
+    await until_state(bob, "Röntgenbild", "arrived")
+    await bob.locator("#lines .file .look:visible").click()
+    await looked_at(bob, "messages-picture")
+    await bob.keyboard.press("Escape")
+
+    await bob.locator("#messages-close").click()
+    await write(alice, "Sehen Sie es?")
+    await expect(bob.locator("#unread")).to_have_text("1")
+    await looked_at_inside(bob, "messages-unread")
+    await bob.locator("#people").click()
+    await bob.locator("#verify").click()
+    await looked_at_inside(bob, "words")
+    await expect(bob.locator("#checks .three")).to_be_in_viewport(ratio=0.9)
+    await looked_at_inside(alice, "words-and-messages")
+    await bob.get_by_role("button", name="Ja, dieselben").click()
+    await looked_at_inside(bob, "words-yes")
+    await alice.get_by_role("button", name="Nein, andere").click()
+    await looked_at_inside(alice, "words-no")
+    await expect(alice.locator("#checks .result")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("locale", ["de", "en"])
+async def test_by_keyboard_alone(cast: Database, visitor: Visitor, locale: str) -> None:
+    async with talking(visitor, await booked(cast), locale=locale) as (bob, alice):
+        await linked(alice, bob)
+        await tab_to(alice, "#verify")
+        await alice.keyboard.press("Enter")
+        await tab_to(alice, "[data-match=yes]")
+        await alice.keyboard.press("Enter")
+        await tab_to(alice, "#checks-close")
+        await alice.keyboard.press("Enter")
+        await tab_to(alice, "#write")
+        await alice.keyboard.press("Enter")
+        await alice.keyboard.type("Tastatur")
+        await alice.keyboard.press("Shift+Enter")
+        await alice.keyboard.type("allein")
+        await alice.keyboard.press("Enter")
+        await expect(bob.locator("#lines .text")).to_have_text(["Tastatur\nallein"])
+        await chosen(alice, ("Arm.png", png(40, 30)))
+        await bob.locator("#messages-close").focus()
+        await tab_to(bob, "#lines .file [data-act=accept]")
+        await bob.keyboard.press("Enter")
+        await until_state(bob, "Arm.png", "arrived")
+        await tab_to(bob, "#lines .file .look")
+        await bob.keyboard.press("Enter")
+        await bob.keyboard.press("Escape")
+        await tab_to(bob, "#lines .file a")
+        async with bob.expect_download() as saved:
+            await bob.keyboard.press("Enter")
+        assert (await saved.value).suggested_filename == "Arm.png"
+        await tab_to(bob, "#messages-close", most=90)
+        await bob.keyboard.press("Enter")
+        assert await bob.evaluate("document.activeElement.id") == "write"
