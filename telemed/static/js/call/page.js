@@ -176,7 +176,7 @@ button("cam").onclick = async () => {
   announce(words(devices.cam ? "cam_on" : "cam_off"));
 };
 button("gear").onclick = () => dialog("settings").showModal();
-button("people").onclick = () => stage.introduce(part("intro", HTMLElement).hidden);
+button("people").onclick = () => stage.introduce(Boolean(part("intro", HTMLElement).hidden));
 button("hangup").onclick = () => (data.seat === "practitioner" ? dialog("ending").showModal() : leave());
 dialog("ending").onclose = ({ target }) => {
   const { returnValue } = /** @type {HTMLDialogElement} */ (target);
