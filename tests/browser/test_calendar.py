@@ -19,7 +19,6 @@ from tests.browser.checks import accessible, tab_to
 from tests.browser.consulting import Visitor, booked, looked_at, staff, waiting
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("early")]
-SIZES = [(360, 740), (1280, 800)]
 DIETER = Patient("Dieter Dorn", date(1960, 2, 3))
 
 
@@ -51,10 +50,9 @@ async def fill(db: Database) -> None:
 
 
 @pytest.mark.rule("A-02")
-@pytest.mark.parametrize(("width", "height"), SIZES)
-async def test_what_it_shows(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+async def test_what_it_shows(cast: Database, visitor: Visitor) -> None:
     await fill(cast)
-    page = await staff(await visitor(width=width, height=height), "carla")
+    page = await staff(await visitor(), "carla")
     day = at(8).date()
     await page.goto(f"/practice/calendar?view=day&day={day}&who=all")
     bob = page.locator(".column", has_text="Dr. med. Bob Buchfink")
@@ -157,8 +155,7 @@ async def test_without_scripts(cast: Database, visitor: Visitor) -> None:
 
 
 @pytest.mark.rule("A-02")
-@pytest.mark.parametrize(("width", "height"), SIZES)
-async def test_the_pages_around_an_appointment(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+async def test_the_pages_around_an_appointment(cast: Database, visitor: Visitor) -> None:
     """Exception, move, follow-up, did not come: each page in German and English."""
     async with cast.transaction(SYSTEM) as tx:
         await tx.connection.execute("UPDATE service SET modes = '{video,in_person}' WHERE id = $1", people.TALK)
@@ -167,7 +164,7 @@ async def test_the_pages_around_an_appointment(cast: Database, visitor: Visitor,
     beside = await overrides.book(
         cast, booking.CODES, carla, booking.wish(at(8, 5), booking.ALICE), "kommt mit dem Bus"
     )
-    page = await staff(await visitor(width=width, height=height), "carla")
+    page = await staff(await visitor(), "carla")
     await page.goto(f"/practice/calendar?view=day&day={at(8).date()}&who={people.DR_BOB}")
     await expect(page.locator(".entry.over")).to_contain_text("bewusst eingetragen: kommt mit dem Bus")
     await looked_at(page, "calendar-beside")

@@ -24,13 +24,11 @@ from tests.browser.consulting import (
 )
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("early")]
-SIZES = [(360, 740), (1280, 800)]
 
 
 @pytest.mark.rule("A-02")
-@pytest.mark.parametrize(("width", "height"), SIZES)
-async def test_log_in(cast: Database, visitor: Visitor, width: int, height: int) -> None:
-    page = await (await visitor(width=width, height=height)).new_page()
+async def test_log_in(cast: Database, visitor: Visitor) -> None:
+    page = await (await visitor()).new_page()
     await page.goto("/practice?day=2030-01-01")
     assert page.url.endswith("/login?next=%2Fpractice%3Fday%3D2030-01-01")
     await looked_at(page, "login")
@@ -53,14 +51,13 @@ async def test_log_in(cast: Database, visitor: Visitor, width: int, height: int)
 
 @pytest.mark.rule("A-02")
 @pytest.mark.rule("V-08")
-@pytest.mark.parametrize(("width", "height"), SIZES)
-async def test_the_day_fills_by_itself(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+async def test_the_day_fills_by_itself(cast: Database, visitor: Visitor) -> None:
     made = await booked(cast)
     await people.open_hours(cast, people.DR_DORA, people.soon() - timedelta(hours=1), 2)
     dora = await booking.book(
         cast, people.soon(), Patient("Dieter Dorn", date(1960, 2, 3)), people.CALLERS["carla"], service=people.TALK_DORA
     )
-    page = await staff(await visitor(width=width, height=height))
+    page = await staff(await visitor())
     await expect(page.locator("#live")).to_contain_text("Es wartet niemand.")
     await expect(page.locator("#live table")).to_contain_text("Alice Ährenfeld")
     await expect(page.locator("#live table")).not_to_contain_text("Dieter Dorn")
@@ -119,9 +116,8 @@ async def test_the_day_without_scripts(cast: Database, visitor: Visitor) -> None
 @pytest.mark.rule("B-11")
 @pytest.mark.rule("V-14")
 @pytest.mark.rule("P-05")
-@pytest.mark.parametrize(("width", "height"), SIZES)
-async def test_a_walk_in_at_the_pharmacy(cast: Database, visitor: Visitor, width: int, height: int) -> None:
-    page = await staff(await visitor(width=width, height=height), "petra")
+async def test_a_walk_in_at_the_pharmacy(cast: Database, visitor: Visitor) -> None:
+    page = await staff(await visitor(), "petra")
     await expect(page.locator("#live")).to_contain_text("Heute gibt es hier keine Termine.")
     await page.get_by_role("link", name="Für jemanden buchen").last.click()
     await page.locator("#specialty").select_option("general")

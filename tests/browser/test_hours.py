@@ -78,12 +78,11 @@ async def test_a_closure_and_what_it_leaves_outside(cast: Database, visitor: Vis
 
 
 @pytest.mark.rule("A-02")
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
-async def test_hours_end_on_a_day(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+async def test_hours_end_on_a_day(cast: Database, visitor: Visitor) -> None:
     """By keyboard: the first Monday of the month, and hours that end, with the appointment that lies outside then."""
     tomorrow = clock.now().astimezone(HERE).date() + timedelta(days=1)
     booked = await book(cast, datetime.combine(tomorrow, time(11), HERE), service=people.TALK_DORA)
-    page = await staff(await visitor(width=width, height=height), "carla")
+    page = await staff(await visitor(), "carla")
     await page.goto(f"/practice/hours/rules?who={people.DR_DORA}")
     for field in ("#day_1", "#nth_1"):
         await tab_to(page, field)

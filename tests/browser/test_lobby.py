@@ -31,14 +31,13 @@ _ELSEWHERE = """
 
 @pytest.mark.rule("A-02")
 @pytest.mark.rule("V-16")
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
-async def test_who_waits_knows_how_long(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+async def test_who_waits_knows_how_long(cast: Database, visitor: Visitor) -> None:
     first = await booked(cast)
     second = await booking.book(
         cast, first.start + timedelta(minutes=15), Patient("Berta Beispiel", booking.ALICE.birth_date)
     )
     await changes.give_consent(cast, booking.guest(second.id), second.id, consent.VERSION)
-    berta = await waiting(visitor, second, width=width, height=height)
+    berta = await waiting(visitor, second)
     state = berta.locator("#waiting-state")
     await expect(state).to_have_text("Die Praxis weiß, dass Sie da sind. Ihre Ärztin oder Ihr Arzt ist noch nicht da.")
     await waiting(visitor, first)
@@ -47,7 +46,7 @@ async def test_who_waits_knows_how_long(cast: Database, visitor: Visitor, width:
     await berta.locator("#join:enabled").click()
     await expect(state).to_contain_text("Vor Ihnen ist noch eine Person dran.")
 
-    carla = await staff(await visitor(width=width, height=height), "carla")
+    carla = await staff(await visitor(), "carla")
     await carla.get_by_role("link", name="Wird es heute später?").click()
     await carla.locator("#practitioner").select_option(label="Dr. med. Bob Buchfink")
     await carla.locator("#minutes").fill("bald")
@@ -68,7 +67,7 @@ async def test_who_waits_knows_how_long(cast: Database, visitor: Visitor, width:
     await expect(state).to_contain_text("spricht noch mit jemand anderem. Danach sind Sie dran.")
     assert "Ährenfeld" not in await berta.content()
 
-    mine = await guest(await visitor(width=width, height=height), second)
+    mine = await guest(await visitor(), second)
     await expect(mine.locator("main")).to_contain_text("Es wird etwa 20 Minuten später als geplant.")
 
 

@@ -19,10 +19,7 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.mark.rule("A-02")
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
-async def test_call_and_send_again(
-    cast: Database, owner: asyncpg.Connection, visitor: Visitor, width: int, height: int
-) -> None:
+async def test_call_and_send_again(cast: Database, owner: asyncpg.Connection, visitor: Visitor) -> None:
     """Whom to call and what to say, what did not arrive, and both off the list."""
     start = people.soon()
     to_call = await booking.book(
@@ -35,7 +32,7 @@ async def test_call_and_send_again(
     )
     await changes.cancel(cast, people.CALLERS["carla"], to_call.id, message="Der Strom ist weg.")
     await owner.execute("UPDATE notice SET status = 'dead', last_error = 'smtp 550' WHERE channel = 'email'")
-    page = await staff(await visitor(width=width, height=height), "carla")
+    page = await staff(await visitor(), "carla")
     await page.get_by_role("link", name="Nachrichten", exact=True).click()
     rosa = page.get_by_role("listitem").filter(has=page.get_by_role("heading", name="Rosa Rohrdommel"))
     await expect(rosa).to_contain_text("Es tut uns leid: Die Praxis muss Ihren Termin am")
@@ -51,15 +48,12 @@ async def test_call_and_send_again(
 
 
 @pytest.mark.rule("A-02")
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
-async def test_a_wrong_address_by_keyboard(
-    cast: Database, owner: asyncpg.Connection, visitor: Visitor, width: int, height: int
-) -> None:
+async def test_a_wrong_address_by_keyboard(cast: Database, owner: asyncpg.Connection, visitor: Visitor) -> None:
     await booking.book(
         cast, people.soon(), Patient("Emil Eisvogel", booking.ALICE.birth_date, "emil@exmaple.org", "+493984123456")
     )
     await owner.execute("UPDATE notice SET status = 'dead', last_error = 'smtp 550' WHERE kind = 'booked'")
-    page = await staff(await visitor(width=width, height=height), "carla")
+    page = await staff(await visitor(), "carla")
     await page.goto("/practice/notices")
     await looked_at(page, "notices-dead")
     await tab_to(page, "a[href$='/correction']")
@@ -84,15 +78,12 @@ async def test_a_wrong_address_by_keyboard(
 
 
 @pytest.mark.rule("A-02")
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
-async def test_who_has_to_be_called(
-    cast: Database, owner: asyncpg.Connection, visitor: Visitor, width: int, height: int
-) -> None:
+async def test_who_has_to_be_called(cast: Database, owner: asyncpg.Connection, visitor: Visitor) -> None:
     """A landline: said before, listed after, ticked off; on the appointment's page and on that of changed hours."""
     born = booking.ALICE.birth_date
     rosa = Patient("Rosa Rohrdommel", born, phone="+493984123456")
     first = await booking.book(cast, people.soon(), rosa)
-    page = await staff(await visitor(width=width, height=height), "carla")
+    page = await staff(await visitor(), "carla")
     await page.goto(f"/practice/appointments/{first.id}")
     await page.locator("details.card summary").click()
     await expect(page.locator("details.card")).to_contain_text("Dieser Patient bekommt keine Nachricht.")

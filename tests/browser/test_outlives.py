@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -27,6 +28,7 @@ async def joined(page: Page, times: int, seconds: float) -> None:
             await page.wait_for_timeout(100)
 
 
+@pytest.mark.rule("V-12")
 async def test_kill_nine_in_a_call(cast: Database, settings: Settings, chromium: Browser) -> None:
     await people.open_hours(cast, people.DR_BOB, people.soon(), 2)
     made = await booked(cast)
@@ -45,6 +47,8 @@ async def test_kill_nine_in_a_call(cast: Database, settings: Settings, chromium:
         before = [await page.evaluate(JOINED) for page in (alice, bob)]
 
         await server.kill()
+        for page in (bob, alice):
+            await expect(page.locator("#notices")).to_contain_text("Ihr Gespräch läuft weiter")
         # 30 seconds without any server: they can write, and the figures of each side go on growing to the very end.
         await write(alice, "Hören Sie mich noch?")
         await expect(bob.locator("#lines .text")).to_have_text(["Hören Sie mich noch?"])
@@ -52,6 +56,10 @@ async def test_kill_nine_in_a_call(cast: Database, settings: Settings, chromium:
             await asyncio.gather(sees(alice, 30, 10), sees(bob, 30, 10))
             await asyncio.sleep(4)
         await server.start()
+        back = time.monotonic()
+        for page in (bob, alice):
+            await expect(page.locator("#notices")).to_be_empty(timeout=6_000)
+        assert time.monotonic() - back < 5
 
         await asyncio.gather(*(joined(page, times + 1, 10) for page, times in zip((alice, bob), before, strict=True)))
         await asyncio.gather(sees(alice), sees(bob))
@@ -60,7 +68,9 @@ async def test_kill_nine_in_a_call(cast: Database, settings: Settings, chromium:
             assert figures["states"] == ["connected"]
             assert await page.evaluate("window.connections.length") == 1, "the connection was made anew"
             assert await page.evaluate("performance.getEntriesByType('navigation').length") == 1
-        # And the room works again: the doctor ends, both are told.
+        # And the room works again: she mutes herself, the doctor ends, both are told.
+        await alice.locator("#mic").click()
+        await expect(bob.locator(".tile .muted")).to_be_visible()
         await bob.locator("#hangup").click()
         await bob.locator("#ending [value=end]").click()
         await bob.wait_for_url("**/after")

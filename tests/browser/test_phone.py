@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 from telemed.db import Database
 from tests import booking, people
 from tests.browser.consulting import Visitor, looked_at, staff
-from tests.browser.test_calendar import DIETER, SIZES, at
+from tests.browser.test_calendar import DIETER, at
 
 pytestmark = pytest.mark.browser
 KEYS_A_SECOND = 4  # of somebody who types well while talking
@@ -67,9 +67,8 @@ async def test_somebody_who_was_here_before(cast: Database, visitor: Visitor) ->
 
 @pytest.mark.rule("A-02")
 @pytest.mark.rule("B-11")
-@pytest.mark.parametrize(("width", "height"), SIZES)
-async def test_somebody_new(cast: Database, visitor: Visitor, width: int, height: int) -> None:
-    page = await staff(await visitor(width=width, height=height), "carla")
+async def test_somebody_new(cast: Database, visitor: Visitor) -> None:
+    page = await staff(await visitor(), "carla")
     await page.goto("/practice/book")
     await looked_at(page, "phone")
     desk = Desk(page)

@@ -151,10 +151,9 @@ async def test_in_the_practice(visitor: Visitor, owner: asyncpg.Connection, loca
 
 
 @pytest.mark.rule("P-05")
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
-async def test_the_stations_day(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+async def test_the_stations_day(cast: Database, visitor: Visitor) -> None:
     """Who has booked from home appears without a reload, with what is needed to know them at the door."""
-    page = await staff(await visitor(width=width, height=height), "petra")
+    page = await staff(await visitor(), "petra")
     other = await staff(await visitor(), "paul")
     await expect(page.locator("#live")).to_contain_text("Heute gibt es hier keine Termine.")
     there = {"mode": "assisted", "station": STATION}
@@ -173,14 +172,13 @@ async def test_the_stations_day(cast: Database, visitor: Visitor, width: int, he
 
 
 @pytest.mark.rule("A-02")
-@pytest.mark.parametrize(("width", "height"), [(360, 740), (1280, 800)])
-async def test_the_stations_hours(cast: Database, visitor: Visitor, width: int, height: int) -> None:
+async def test_the_stations_hours(cast: Database, visitor: Visitor) -> None:
     """Typed as they stand on the door; what is booked outside is told; by keyboard."""
     there = {"mode": "assisted", "station": STATION}
     later = people.tomorrow(4) + timedelta(days=1)
     await people.open_hours(cast, people.DR_CHARLIE, later, 1)
     await booking.book(cast, later, booking.patient("Berta"), service=people.TALK_CHARLIE, **there)
-    page = await staff(await visitor(width=width, height=height), "petra")
+    page = await staff(await visitor(), "petra")
     await page.goto("/station/hours")
     await seen(page, "hours-empty")
     await tab_to(page, "#day1")

@@ -1,6 +1,6 @@
 """The main job through the pages alone: two browsers, from a village's search to a fulfilled appointment.
 
-Once with the media going directly, once through nothing but a real coturn.
+The media go through nothing but a real coturn; test_call.py lets them go directly.
 """
 
 from __future__ import annotations
@@ -52,19 +52,18 @@ async def visitor(browser: Browser, stack: AsyncExitStack, origin: str) -> Page:
 @pytest.mark.rule("V-07")
 @pytest.mark.rule("B-01")
 @pytest.mark.usefixtures("early")
-@pytest.mark.parametrize("policy", ["all", "relay"])
 async def test_from_the_village_to_the_doctor_and_back(
-    postgres: pg.Urls, settings: Settings, own_chromium: Browser, tmp_path: Path, policy: str
+    postgres: pg.Urls, settings: Settings, own_chromium: Browser, tmp_path: Path
 ) -> None:
-    urls = await region.arrive(postgres, f"telemed_way_{policy}")
+    urls = await region.arrive(postgres, "telemed_way")
     for route in app.ROUTES:
         if route.limit is not None:
             route.limit._buckets.clear()
     async with AsyncExitStack() as stack:
         relay = await stack.enter_async_context(turn.relay(tmp_path, "127.0.0.1", *turn.LOOPBACK))
         chosen = msgspec.structs.replace(
-            settings, database_url=urls.app, port=free_port(), ice_policy=policy,
-            turn_urls=relay.urls if policy == "relay" else (), turn_secret=relay.secret if policy == "relay" else "",
+            settings, database_url=urls.app, port=free_port(), ice_policy="relay", turn_urls=relay.urls,
+            turn_secret=relay.secret,
         )  # fmt: skip
         await stack.enter_async_context(serving(chosen))
         alice, doctor = [await visitor(own_chromium, stack, chosen.origin) for _ in range(2)]
@@ -73,7 +72,7 @@ async def test_from_the_village_to_the_doctor_and_back(
         await take_the_call(doctor)
         figures = await asyncio.gather(sees(alice), sees(doctor))
         for one in figures:
-            assert one["pairs"] == [["relay", "relay"] if policy == "relay" else ["host", "host"]]
+            assert one["pairs"] == [["relay", "relay"]]
         await doctor.locator("#hangup").click()
         await doctor.locator("#ending [value=end]").click()
         await doctor.wait_for_url("**/after")

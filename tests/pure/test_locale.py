@@ -151,3 +151,10 @@ def test_legal_texts_have_the_same_parts_in_both_languages() -> None:
         )
         for part in ("<h2>", "<li>", "<dt>", "settings."):
             assert german_text.count(part) == english.count(part), (name, part)
+
+
+@pytest.mark.parametrize("template", ["call/words.html"])
+def test_scripts_find_every_sentence_under_a_name_of_its_own(template: str) -> None:
+    """Jinja lets the second of two equal names win, in silence."""
+    names = re.findall(r'^ *"([\w.]+)":', (ROOT / "templates" / template).read_text(encoding="utf-8"), re.MULTILINE)
+    assert len(names) > 50 and len(names) == len(set(names))

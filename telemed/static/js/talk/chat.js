@@ -156,7 +156,7 @@ function line(by, said, kind) {
   /** @type {[string, string][]} */
   const parts = [
     [".by", by],
-    [".how", kind === "typing" ? words("types_now") : kind.endsWith("note") ? words("note") : ""],
+    [".how", kind === "typing" ? words("types_now") : kind.endsWith("note") ? words("a_note") : ""],
     ["time", kind === "typing" ? "" : new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })],
     [".text", said],
   ];
