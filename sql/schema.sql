@@ -90,9 +90,9 @@ CREATE TABLE public.next_free (
 );
 COMMENT ON TABLE public.next_free IS 'Lower bounds of free starts, for the search; made of openings and bookings, names nobody. Retention: until the worker finds that they have passed.';
 CREATE FUNCTION public.bounds(for_services uuid[], in_openings bigint[]) RETURNS SETOF public.next_free
-    LANGUAGE sql STABLE
+    LANGUAGE sql
     AS $$ SELECT s.id, bound.opening, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages), s.notice, s.grid,
-            bound.part, bound.start, bound.last, NULL::timestamptz
+            bound.part, bound.start, bound.last, CASE WHEN bound.part > 0 THEN clock_timestamp() END
         FROM service s JOIN practitioner p ON p.id = s.practitioner AND p.active
         JOIN site ON site.id = p.site AND site.active AND site.kind = 'practice'
         CROSS JOIN LATERAL (
@@ -665,7 +665,7 @@ CREATE FUNCTION public.opens_to_all(of_site public.site, s public.service, n big
     AS $$ SELECT CASE WHEN of_site.near_minutes IS NULL THEN '-infinity' ELSE greatest(
             start - greatest(s.horizon - of_site.head_start, interval '1 day'),
             CASE WHEN kept_for_near(n, of_site.near_share) THEN start - of_site.near_until ELSE '-infinity' END) END $$;
-CREATE FUNCTION public.order_keys(sort text, km double precision, start timestamp with time zone, OUT first_key double precision, OUT second_key double precision) RETURNS record
+CREATE FUNCTION public.order_keys(sort text, km double precision, start timestamp with time zone) RETURNS TABLE(first_key double precision, second_key double precision)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT CASE sort WHEN 'nearest' THEN km ELSE epoch END, CASE sort WHEN 'nearest' THEN epoch ELSE km END
         FROM (SELECT CASE WHEN isfinite(start) THEN extract(epoch FROM start)::double precision ELSE 1e12 END) AS at (epoch) $$;
@@ -878,7 +878,7 @@ CREATE FUNCTION public.tell_offer(o public.offer) RETURNS void
             ON CONFLICT (cause, channel) DO NOTHING
             RETURNING id)
         SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM written $$;
-CREATE FUNCTION public.tighten_next_free(at timestamp with time zone, settled timestamp with time zone, most integer) RETURNS integer
+CREATE FUNCTION public.tighten_next_free(at timestamp with time zone, soon timestamp with time zone, settled timestamp with time zone, most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$ DECLARE
@@ -889,20 +889,27 @@ CREATE FUNCTION public.tighten_next_free(at timestamp with time zone, settled ti
             UNION
             SELECT n.ctid FROM (SELECT DISTINCT place FROM town) AS t CROSS JOIN unnest('{1,2,3}'::smallint[]) AS part
             CROSS JOIN LATERAL (SELECT ctid FROM next_free
-                WHERE place = t.place AND next_free.part = part.part AND start < at + interval '1 day' AND start < at + notice) AS n
+                WHERE place = t.place AND next_free.part = part.part AND start < soon + interval '1 day' AND start < soon + notice
+                  AND (start < last OR last < at + notice)) AS n
             LIMIT most),
         hit AS MATERIALIZED (
             SELECT n.ctid AS row, n.* FROM due JOIN next_free n ON n.ctid = due.row FOR UPDATE OF n SKIP LOCKED),
         gone AS (DELETE FROM next_free n USING hit WHERE n.ctid = hit.row),
         anew AS (
             INSERT INTO next_free
-            SELECT DISTINCT hit.service, hit.opening, hit.practitioner, hit.place, hit.specialty, hit.modes, hit.languages,
-                hit.notice, hit.grid, hit.part, free.start, hit.last, NULL::timestamptz
-            FROM hit JOIN service s ON s.id = hit.service AND s.active JOIN practitioner p ON p.id = s.practitioner
-            JOIN site ON site.id = p.site JOIN opening o ON o.id = hit.opening
-            CROSS JOIN LATERAL edges(s, o.during, tstzrange(greatest(lower(o.during), at + s.notice), NULL)) AS since
-            CROSS JOIN LATERAL first_free(s, greatest(hit.start, since.first), hit.last, site.zone) AS free (start)
-            WHERE free.start IS NOT NULL)
+            SELECT DISTINCT s.id, o.id, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages),
+                s.notice, s.grid, hit.part, piece.start, piece.last, NULL::timestamptz
+            FROM hit JOIN service s ON s.id = hit.service AND s.active
+            JOIN practitioner p ON p.id = s.practitioner AND p.active
+            JOIN site ON site.id = p.site AND site.active AND site.kind = 'practice' JOIN opening o ON o.id = hit.opening
+            CROSS JOIN LATERAL edges(s, o.during, tstzrange(greatest(hit.start, at + s.notice), NULL)) AS since
+            CROSS JOIN LATERAL first_free(s, since.first, hit.last, site.zone) AS free (start)
+            CROSS JOIN LATERAL (
+                SELECT free.start, CASE WHEN free.start < soon + s.notice THEN free.start ELSE hit.last END
+                UNION ALL
+                SELECT first_free(s, free.start + s.grid, hit.last, site.zone), hit.last
+                WHERE free.start < soon + s.notice) AS piece (start, last)
+            WHERE piece.start IS NOT NULL)
         SELECT count(*) INTO found FROM hit;
         RETURN found;
     END $$;
@@ -1668,8 +1675,8 @@ GRANT ALL ON FUNCTION public.tell(a public.appointment, kind text, at timestamp 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.offer TO telemed_app;
 REVOKE ALL ON FUNCTION public.tell_offer(o public.offer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tell_offer(o public.offer) TO telemed_app;
-REVOKE ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, settled timestamp with time zone, most integer) FROM PUBLIC;
-GRANT ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, settled timestamp with time zone, most integer) TO telemed_app;
+REVOKE ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, soon timestamp with time zone, settled timestamp with time zone, most integer) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, soon timestamp with time zone, settled timestamp with time zone, most integer) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assessment TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attendance TO telemed_app;
 GRANT USAGE ON SEQUENCE public.attendance_id_seq TO telemed_app;

@@ -17,7 +17,7 @@ CREATE TABLE next_free (
     grid interval NOT NULL,
     part smallint NOT NULL CHECK (part BETWEEN 0 AND 3),    -- of the local day: 1 before 12, 2 before 17, 3 from 17 o'clock
     start timestamptz NOT NULL,             -- nothing is free in this part before; on the opening's grid
-    last timestamptz NOT NULL,              -- nor after this
+    last timestamptz NOT NULL,              -- nor, as far as this row tells, after this
     loose timestamptz                       -- since when it may be too early, for the worker to reckon it anew
 );
 CREATE INDEX next_free_by_specialty ON next_free (specialty, place, part, start, practitioner);
@@ -38,11 +38,12 @@ COMMENT ON TABLE town IS 'Where a specialty has ever been offered. Retention: ke
 
 -- How it stays true while many write. Truth is the first start that no booked appointment covers; holds do not count, so
 -- nothing has to happen when they end, and neither do notice, horizon and nearness, so nothing has to happen as time goes.
--- 1. Rows are never changed, only added and deleted; of several for one part the earliest counts.
+-- 1. Rows are never changed, only added and deleted. Whatever is free lies in a row, from its start to its last; rows of
+--    one part may overlap.
 -- 2. Freeing time adds rows, without looking, and so waits for nobody. Taking time replaces the rows that its own snapshot
 --    shows, reckoned from that same snapshot: a row that somebody adds meanwhile is not among them and stays.
 -- 3. Rows under a rival's hands are left to the rival (SKIP LOCKED): a bound too early costs a look, never a doctor, and
---    the worker finds it.
+--    the worker finds it, or if the rival was the worker, it is over with its start.
 -- 4. Only openings and services (which rows there are at all) and freeing keep out of each other's way, by the lock of
 --    hours.lock_openings, which freeing shares: else neither would see the other, and the freed time of a new opening
 --    would have no row.
@@ -95,11 +96,11 @@ CREATE FUNCTION first_free(s service, first timestamptz, last timestamptz, zone 
         RETURN NULL;
     END $$;
 
--- The rows that services should have, of some openings or (null) of all.
+-- The rows that services should have, of some openings or (null) of all. Loose, because somebody may be booking just now.
 CREATE FUNCTION bounds(for_services uuid[], in_openings bigint[]) RETURNS SETOF next_free
-    LANGUAGE sql STABLE
+    LANGUAGE sql VOLATILE
     AS $$ SELECT s.id, bound.opening, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages), s.notice, s.grid,
-            bound.part, bound.start, bound.last, NULL::timestamptz
+            bound.part, bound.start, bound.last, CASE WHEN bound.part > 0 THEN clock_timestamp() END
         FROM service s JOIN practitioner p ON p.id = s.practitioner AND p.active
         JOIN site ON site.id = p.site AND site.active AND site.kind = 'practice'
         CROSS JOIN LATERAL (
@@ -112,8 +113,8 @@ CREATE FUNCTION bounds(for_services uuid[], in_openings bigint[]) RETURNS SETOF 
         WHERE s.id = ANY (for_services) AND s.active $$;
 
 -- Where a start stands in a search, sorted by `earliest` or by `nearest`. Infinity is far, but a number.
-CREATE FUNCTION order_keys(sort text, km double precision, start timestamptz,
-                           OUT first_key double precision, OUT second_key double precision)
+CREATE FUNCTION order_keys(sort text, km double precision, start timestamptz)
+    RETURNS TABLE (first_key double precision, second_key double precision)
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT CASE sort WHEN 'nearest' THEN km ELSE epoch END, CASE sort WHEN 'nearest' THEN epoch ELSE km END
         FROM (SELECT CASE WHEN isfinite(start) THEN extract(epoch FROM start)::double precision ELSE 1e12 END) AS at (epoch) $$;
@@ -226,9 +227,12 @@ CREATE FUNCTION next_free_taken() RETURNS trigger
         RETURN NULL;
     END $$;
 
--- The worker's part: rows that are loose since before `settled`, and rows whose start has passed, reckoned anew. How many
--- there were. Nobody who was writing at `settled` may still be at it: seconds ago is enough.
-CREATE FUNCTION tighten_next_free(at timestamptz, settled timestamptz, most integer) RETURNS integer
+-- The worker's part, in good time: rows that are loose since before `settled`, and rows whose start will be over before
+-- `soon`, reckoned anew. How many there were. Nobody who was writing at `settled` may still be at it: seconds ago is enough.
+-- A start that will be over soon gets a row of its own, which ends with it, and the next one another: else at every half
+-- hour thousands of rows would be too early at once, and every search would have to look behind each of them.
+-- All else is written as it is now: a practice may have moved while a rival held the row.
+CREATE FUNCTION tighten_next_free(at timestamptz, soon timestamptz, settled timestamptz, most integer) RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$ DECLARE
         found integer;
@@ -238,20 +242,27 @@ CREATE FUNCTION tighten_next_free(at timestamptz, settled timestamptz, most inte
             UNION
             SELECT n.ctid FROM (SELECT DISTINCT place FROM town) AS t CROSS JOIN unnest('{1,2,3}'::smallint[]) AS part
             CROSS JOIN LATERAL (SELECT ctid FROM next_free
-                WHERE place = t.place AND next_free.part = part.part AND start < at + interval '1 day' AND start < at + notice) AS n
+                WHERE place = t.place AND next_free.part = part.part AND start < soon + interval '1 day' AND start < soon + notice
+                  AND (start < last OR last < at + notice)) AS n
             LIMIT most),
         hit AS MATERIALIZED (
             SELECT n.ctid AS row, n.* FROM due JOIN next_free n ON n.ctid = due.row FOR UPDATE OF n SKIP LOCKED),
         gone AS (DELETE FROM next_free n USING hit WHERE n.ctid = hit.row),
         anew AS (
             INSERT INTO next_free
-            SELECT DISTINCT hit.service, hit.opening, hit.practitioner, hit.place, hit.specialty, hit.modes, hit.languages,
-                hit.notice, hit.grid, hit.part, free.start, hit.last, NULL::timestamptz
-            FROM hit JOIN service s ON s.id = hit.service AND s.active JOIN practitioner p ON p.id = s.practitioner
-            JOIN site ON site.id = p.site JOIN opening o ON o.id = hit.opening
-            CROSS JOIN LATERAL edges(s, o.during, tstzrange(greatest(lower(o.during), at + s.notice), NULL)) AS since
-            CROSS JOIN LATERAL first_free(s, greatest(hit.start, since.first), hit.last, site.zone) AS free (start)
-            WHERE free.start IS NOT NULL)
+            SELECT DISTINCT s.id, o.id, p.id, site.place, p.specialty, s.modes, coalesce(s.languages, p.languages),
+                s.notice, s.grid, hit.part, piece.start, piece.last, NULL::timestamptz
+            FROM hit JOIN service s ON s.id = hit.service AND s.active
+            JOIN practitioner p ON p.id = s.practitioner AND p.active
+            JOIN site ON site.id = p.site AND site.active AND site.kind = 'practice' JOIN opening o ON o.id = hit.opening
+            CROSS JOIN LATERAL edges(s, o.during, tstzrange(greatest(hit.start, at + s.notice), NULL)) AS since
+            CROSS JOIN LATERAL first_free(s, since.first, hit.last, site.zone) AS free (start)
+            CROSS JOIN LATERAL (
+                SELECT free.start, CASE WHEN free.start < soon + s.notice THEN free.start ELSE hit.last END
+                UNION ALL
+                SELECT first_free(s, free.start + s.grid, hit.last, site.zone), hit.last
+                WHERE free.start < soon + s.notice) AS piece (start, last)
+            WHERE piece.start IS NOT NULL)
         SELECT count(*) INTO found FROM hit;
         RETURN found;
     END $$;

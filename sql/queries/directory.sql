@@ -188,8 +188,9 @@ FROM wanted JOIN free_starts(
 GROUP BY wanted.practitioner, wanted.service;
 
 -- name: tighten
--- Reckons bounds anew whose start has passed, or that are only roughly right because time was freed. How many it found.
-SELECT tighten_next_free(:now, :settled, :most);
+-- Reckons bounds anew whose start is over before `soon`, or that are only roughly right because time was freed. How many
+-- it found.
+SELECT tighten_next_free(:now, :soon, :settled, :most);
 
 -- name: services
 -- What can be booked with some practitioners, the shortest first.

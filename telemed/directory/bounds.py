@@ -11,15 +11,18 @@ from telemed.identity.callers import SYSTEM
 
 AT_ONCE: Final = 500  # rows of a transaction
 SETTLED: Final = timedelta(seconds=10)  # who was booking then has ended
+SOON: Final = timedelta(minutes=3)  # so that a round may come two minutes late
 
 
 async def tighten(db: Database) -> int:
-    """The worker's round: bounds whose start has passed or that are roughly right only. How many there were."""
+    """The worker's round: bounds whose start is soon over or that are roughly right only. How many there were."""
     found = 0
     while True:
         async with db.transaction(SYSTEM) as tx:
             now = clock.now()
-            batch: int = await tx.value("directory.tighten", now=now, settled=now - SETTLED, most=AT_ONCE)
+            batch: int = await tx.value(
+                "directory.tighten", now=now, soon=now + SOON, settled=now - SETTLED, most=AT_ONCE
+            )
         found += batch
         if batch < AT_ONCE:
             return found
