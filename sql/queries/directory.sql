@@ -31,19 +31,25 @@ SELECT * FROM unnest(:codes::text[], :names::text[], :states::text[], :lats::flo
 
 -- name: postal_code
 -- The middle of a postal code and the largest place it serves; for an unknown code the nearest number that begins alike.
-WITH chosen AS (
-    SELECT code FROM postal_code
-    WHERE code BETWEEN left(:code::text, 3) || '00' AND left(:code::text, 3) || '99'
-    ORDER BY code = :code::text DESC, left(code, 4) = left(:code::text, 4) DESC, abs(code::integer - :code::text::integer), code
-    LIMIT 1)
+WITH served AS MATERIALIZED (
+    SELECT * FROM postal_code WHERE code = (
+        SELECT code FROM postal_code
+        WHERE code BETWEEN left(:code::text, 3) || '00' AND left(:code::text, 3) || '99'
+        ORDER BY code = :code::text DESC, left(code, 4) = left(:code::text, 4) DESC,
+                 abs(code::integer - :code::text::integer), code
+        LIMIT 1)),
+box AS (SELECT min(lat) AS south, max(lat) AS north, min(lon) AS west, max(lon) AS east FROM served),
+around AS MATERIALIZED (
+    SELECT place.name, place.lat, place.lon, place.population FROM box JOIN place
+    ON place.lat BETWEEN south - 0.2 AND north + 0.2 AND place.lon BETWEEN west - 0.3 AND east + 0.3)
 SELECT code AS postal_code, avg(lat) AS lat, avg(lon) AS lon, count(*) AS places,
        (array_agg(name ORDER BY population DESC NULLS LAST, name))[1] AS name,
        (array_agg(state ORDER BY population DESC NULLS LAST, name))[1] AS state
-FROM postal_code JOIN chosen USING (code)
+FROM served
 LEFT JOIN LATERAL (
-    SELECT max(place.population) AS population FROM place
-    WHERE place.name = postal_code.name AND place.lat BETWEEN postal_code.lat - 0.2 AND postal_code.lat + 0.2
-      AND place.lon BETWEEN postal_code.lon - 0.3 AND postal_code.lon + 0.3) AS size ON true
+    SELECT max(around.population) AS population FROM around
+    WHERE around.name = served.name AND around.lat BETWEEN served.lat - 0.2 AND served.lat + 0.2
+      AND around.lon BETWEEN served.lon - 0.3 AND served.lon + 0.3) AS size ON true
 GROUP BY code;
 
 -- name: places_named
@@ -110,65 +116,66 @@ WHERE site.active AND site.kind = 'practice' AND (:specialty::text IS NULL OR p.
               WHERE s.practitioner = p.id AND s.active AND (:mode::text IS NULL OR :mode = ANY (s.modes)))
 GROUP BY place.id;
 
--- name: towns_around
--- The places in a rectangle where a specialty has ever been offered.
-SELECT place.id AS place, place.name, place.state, place.lat, place.lon, place.population
-FROM (SELECT DISTINCT town.place FROM town
-      WHERE (:specialty::text IS NULL OR town.specialty = :specialty)
-        AND town.lat BETWEEN :south::float8 AND :north::float8 AND town.lon BETWEEN :west::float8 AND :east::float8) AS town
-JOIN place ON place.id = town.place;
+-- name: in_order
+-- For this transaction: where an index has the order asked for, it is read in that order and no further than needed.
+-- PostgreSQL would rather sort, because it thinks that a town has few rows; the largest have hundreds of times as many.
+SELECT set_config('enable_sort', 'off', true);
 
--- name: nearest_with
--- The first of some places where somebody who fits can be booked.
-SELECT wanted.place FROM unnest(:places::integer[]) WITH ORDINALITY AS wanted (place, number)
-CROSS JOIN LATERAL (
-    SELECT FROM next_free n
-    WHERE n.place = wanted.place AND n.part = 0 AND (:specialty::text IS NULL OR n.specialty = :specialty)
-      AND :mode::text = ANY (n.modes) AND (:language::text IS NULL OR :language = ANY (n.languages)) LIMIT 1) AS somebody
-ORDER BY number LIMIT 1;
+-- name: towns_around
+-- The places in a rectangle where somebody who fits can be booked; how many practitioners at least, counted up to :enough.
+SELECT place.id AS place, place.name, place.state, place.lat, place.lon, place.population, practitioners
+FROM (SELECT place, sum(found.practitioners)::integer AS practitioners FROM town
+      CROSS JOIN LATERAL (
+          SELECT count(DISTINCT practitioner) AS practitioners FROM (
+              SELECT practitioner FROM next_free n
+              WHERE n.specialty = town.specialty AND n.place = town.place AND n.part = 0
+                AND :mode::text = ANY (n.modes) AND (:language::text IS NULL OR :language = ANY (n.languages))
+              LIMIT :enough::integer) AS those) AS found
+      WHERE (:specialty::text IS NULL OR town.specialty = :specialty)
+        AND town.lat BETWEEN :south::float8 AND :north::float8 AND town.lon BETWEEN :west::float8 AND :east::float8
+      GROUP BY place) AS town
+JOIN place ON place.id = town.place WHERE practitioners > 0;
 
 -- name: line
 -- Practitioners in the order in which they could be free at the earliest, by the bounds of migration 0010_next_free. From
 -- each town and part of the day come the first `each`. Where there are more, whoever is not among them stands behind
 -- (cut_first, cut_second, cut_practitioner); nulls: nobody is missing.
 WITH probed AS MATERIALIZED (
-    SELECT town.place, town.km, part, n.practitioner, n.start,
+    SELECT town.place, km, n.practitioner, n.start, n.number,
            CASE WHEN n.start >= n.since THEN n.start
                 ELSE n.start + n.grid * ceil(extract(epoch FROM n.since - n.start) / extract(epoch FROM n.grid))::float8
            END AS bound
     FROM unnest(:places::integer[], :kilometres::float8[]) AS town (place, km)
     CROSS JOIN unnest(:parts::smallint[]) AS part
     CROSS JOIN LATERAL (
-        (SELECT practitioner, start, grid, greatest(:earliest::timestamptz, :now::timestamptz + notice) AS since
-         FROM next_free
-         WHERE :specialty::text IS NOT NULL AND specialty = :specialty AND place = town.place AND next_free.part = part.part
-           AND start > :earliest - interval '13 hours' AND last >= greatest(:earliest, :now + notice)
-           AND :mode::text = ANY (modes) AND (:language::text IS NULL OR :language = ANY (languages))
-         ORDER BY start, practitioner LIMIT :each::integer)
-        UNION ALL
-        (SELECT practitioner, start, grid, greatest(:earliest, :now + notice)
-         FROM next_free
-         WHERE :specialty IS NULL AND place = town.place AND next_free.part = part.part
-           AND start > :earliest - interval '13 hours' AND last >= greatest(:earliest, :now + notice)
-           AND :mode = ANY (modes) AND (:language IS NULL OR :language = ANY (languages))
-         ORDER BY start, practitioner LIMIT :each)) AS n),
-ends AS (
-    SELECT km, greatest(max(start), :earliest) AS at,
-           CASE WHEN max(start) >= :earliest THEN (array_agg(practitioner ORDER BY start DESC, practitioner DESC))[1]
-                ELSE '00000000-0000-0000-0000-000000000000' END AS practitioner
-    FROM probed GROUP BY place, km, part HAVING count(*) = :each),
+        SELECT *, row_number() OVER (ORDER BY start, practitioner) AS number FROM (
+            (SELECT practitioner, start, grid, greatest(:earliest::timestamptz, :now::timestamptz + notice) AS since
+             FROM next_free
+             WHERE :specialty::text IS NOT NULL AND specialty = :specialty AND place = town.place AND next_free.part = part.part
+               AND start > :earliest - interval '13 hours' AND last >= greatest(:earliest, :now + notice)
+               AND :mode::text = ANY (modes) AND (:language::text IS NULL OR :language = ANY (languages))
+             ORDER BY start, practitioner LIMIT :each::integer)
+            UNION ALL
+            (SELECT practitioner, start, grid, greatest(:earliest, :now + notice)
+             FROM next_free
+             WHERE :specialty IS NULL AND place = town.place AND next_free.part = part.part
+               AND start > :earliest - interval '13 hours' AND last >= greatest(:earliest, :now + notice)
+               AND :mode = ANY (modes) AND (:language IS NULL OR :language = ANY (languages))
+             ORDER BY start, practitioner LIMIT :each)) AS first) AS n),
 cut AS (
-    SELECT first_key, second_key, practitioner
-    FROM ends CROSS JOIN LATERAL order_keys(:sort::text, km, at) ORDER BY 1, 2, 3 LIMIT 1),
+    SELECT first_key, second_key, CASE WHEN start >= :earliest THEN practitioner ELSE '00000000-0000-0000-0000-000000000000'
+                                  END AS practitioner
+    FROM probed CROSS JOIN LATERAL order_keys(:sort::text, km, greatest(start, :earliest))
+    WHERE number = :each ORDER BY 1, 2, 3 LIMIT 1),
 line AS (
     SELECT candidate.*, first_key, second_key
-    FROM (SELECT practitioner, km, min(bound) AS bound FROM probed GROUP BY practitioner, km) AS candidate
+    FROM (SELECT practitioner, place, km, min(bound) AS bound FROM probed GROUP BY practitioner, place, km) AS candidate
     CROSS JOIN LATERAL order_keys(:sort, km, bound)
     ORDER BY first_key, second_key, practitioner LIMIT :look::integer)
 SELECT line.practitioner, line.km, nullif(line.bound, 'infinity') AS bound, line.first_key, line.second_key,
        cut.first_key AS cut_first, cut.second_key AS cut_second, cut.practitioner AS cut_practitioner,
        p.title, p.name, p.specialty, p.languages, site.id AS site, site.name AS site_name, site.street,
-       site.postal_code, site.phone, site.zone, site.place, site.lat, site.lon, site.near_minutes
+       site.postal_code, site.phone, site.zone, line.place, site.lat, site.lon, site.near_minutes
 FROM line JOIN practitioner p ON p.id = line.practitioner JOIN site ON site.id = p.site LEFT JOIN cut ON true
 ORDER BY line.first_key, line.second_key, line.practitioner;
 

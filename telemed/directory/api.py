@@ -46,6 +46,7 @@ async def find_practitioners(request: web.Request, caller: Caller, query: Practi
     """Doctors in the towns around a place, the nearest or the earliest first."""
     async with request.app[DATABASE].transaction(caller) as tx:
         spot = await whereabouts.resolve(tx, query.where, _locale(request))
+    async with request.app[DATABASE].transaction(caller, replan=False) as tx:
         return await search.practitioners(tx, spot, query, _locale(request))
 
 

@@ -1,7 +1,7 @@
 """The line in which practitioners wait to be shown: by the earliest moment they could be free, then by truth.
 
-Free starts cost much, lower bounds of them (table next_free) next to nothing. So practitioners line up by their bounds,
-only the first few are looked at, and one is told only if nobody further back can still overtake. How many practitioners
+Free starts cost much, lower bounds of them (table next_free) next to nothing. So practitioners line up by their bounds
+and are looked at from the front, and one is told only if nobody further back can still overtake. How many practitioners
 there are does not matter, only how many towns, and how many are shown.
 """
 
@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import math
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import accumulate
 from typing import Final
 from uuid import UUID
 
@@ -18,7 +20,8 @@ import msgspec
 
 from telemed import clock
 from telemed.db import Tx
-from telemed.directory.types import PractitionersQuery, Sort, Spot, Town
+from telemed.directory.towns import Reach
+from telemed.directory.types import PractitionersQuery, Sort, Spot
 from telemed.directory.windows import PARTS, Window
 from telemed.errors import Invalid
 from telemed.text import _
@@ -28,7 +31,8 @@ STARTS: Final = 4  # told of each practitioner
 NEVER: Final = 1e12  # seconds: after every start there can be, as in order_keys() in SQL
 _OFFERED: Final = 0  # the part of the day that everybody is in, free or not
 Key = tuple[float, float, UUID]
-_TRIES: Final = (1, 4, 32, 10**6)  # how many times as far back, if the first look was not enough
+_TRIES: Final = (1, 4, 16, 64, 256, 10**6)  # how many times as far back, if the first line was not long enough
+_SPARE: Final = 4  # looked at beyond a page, because a bound may be too early
 _MOST: Final = 10**9  # rows, as a PostgreSQL integer can say them: everybody
 
 
@@ -40,7 +44,7 @@ class BadCursor(Invalid):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A practitioner in the line; `bound`: no free start is earlier, None: none at all."""
+    """A practitioner in the line; `bound`: no free start is earlier, None: none at all. The cut is that of the line."""
 
     practitioner: UUID
     km: float
@@ -64,6 +68,16 @@ class Row(msgspec.Struct, frozen=True):
     lat: float
     lon: float
     near_minutes: int | None
+
+    @property
+    def key(self) -> Key:
+        return self.first_key, self.second_key, self.practitioner
+
+    @property
+    def cut(self) -> list[Key]:
+        if self.cut_first is None or self.cut_second is None or self.cut_practitioner is None:
+            return []
+        return [(self.cut_first, self.cut_second, self.cut_practitioner)]
 
 
 class Free(msgspec.Struct, frozen=True):
@@ -109,29 +123,26 @@ NOBODY: Final = UUID(int=0)
 START: Final = After(-1.0, -1.0, NOBODY, 0)
 
 
-async def first(tx: Tx, around: Sequence[Town], asked: Asked) -> list[Told]:
+def enough(query: PractitionersQuery) -> int:
+    """How long the line must be for this page, and to know whether it goes on. Raises BadCursor."""
+    return read(query.cursor).seen + query.limit + 1
+
+
+async def first(tx: Tx, around: Reach, asked: Asked) -> list[Told]:
     """The next `limit` practitioners after the cursor, and one more if there is one. Raises BadCursor."""
     query = asked.query
-    after = read(query.cursor)
-    wanted = after.seen + query.limit + 1
+    after, wanted = read(query.cursor).key, enough(query)
     for far in _TRIES:
-        towns = around if query.sort == "earliest" else around[: 6 * far]
-        parts = PARTS[query.time] + ([_OFFERED] if query.sort == "nearest" or far > 1 else [])
-        each = min(wanted * far * (20 if query.sort == "nearest" else 1), _MOST)
-        look = min(3 * wanted * far, _MOST)
-        line = await tx.many(
-            Row, "directory.line", places=[town.place for town in towns], kilometres=[town.km for town in towns],
-            parts=parts, specialty=query.specialty or None, mode=query.mode, language=query.language,
-            earliest=asked.window.earliest, now=clock.now(), sort=query.sort, each=each, look=look + 1,
-        )  # fmt: skip
-        told = await _true(tx, line[:look], asked)
-        behind = min(
-            [*_behind(line, look), *[(town.km, -1.0, NOBODY) for town in around[len(towns):]],
-             *([] if _OFFERED in parts else [(NEVER, -1.0, NOBODY)])], default=None,
-        )  # fmt: skip
-        sure = [one for one in told if one.key > after.key and (behind is None or one.key <= behind)]
-        if behind is None or len(sure) >= query.limit + 1:
-            return sure[: query.limit + 1]
+        line, behind = await _line(tx, around, asked, min(wanted * far, _MOST))
+        told: list[Told] = []
+        while behind is None or len(line) > query.limit:
+            told += await _true(tx, line[len(told) : max(2 * len(told), wanted + _SPARE)], asked)
+            following = line[len(told)].key if len(told) < len(line) else behind
+            sure = [one for one in told if one.key > after and (following is None or one.key <= following)]
+            if following is None or len(sure) > query.limit:
+                return sorted(sure, key=lambda one: one.key)[: query.limit + 1]
+            if len(told) == len(line):
+                break
     raise AssertionError("the last try looks at everybody")
 
 
@@ -156,17 +167,37 @@ def read(cursor: str | None) -> After:
     return after
 
 
+async def _line(tx: Tx, around: Reach, asked: Asked, wanted: int) -> tuple[list[Row], Key | None]:
+    """The front of the line, from as many towns as may be needed, and a place that nobody who is missing is before."""
+    query = asked.query
+    nearest = query.sort == "nearest"
+    towns = around.towns[: bisect_left(list(accumulate(around.practitioners)), wanted) + 1] if nearest else around.towns
+    everybody = nearest or wanted > min(enough(query), sum(around.practitioners))
+    look = min(3 * wanted, _MOST)
+    line = await tx.many(
+        Row, "directory.line", places=[town.place for town in towns], kilometres=[town.km for town in towns],
+        parts=PARTS[query.time] + ([_OFFERED] if everybody else []), specialty=query.specialty or None,
+        mode=query.mode, language=query.language, earliest=asked.window.earliest, now=clock.now(), sort=query.sort,
+        each=min(wanted * (20 if nearest else 1), _MOST), look=look + 1,
+    )  # fmt: skip
+    missing = [row.key for row in line[look:]] + (line[0].cut if line else [])
+    missing += [(town.km, -1.0, NOBODY) for town in around.towns[len(towns) :]]
+    if not everybody:
+        missing.append((NEVER, -1.0, NOBODY))
+    behind = min(missing, default=None)
+    return [row for row in line[:look] if behind is None or row.key <= behind], behind
+
+
 async def _true(tx: Tx, line: Sequence[Row], asked: Asked) -> list[Told]:
-    """Those looked at, with the first start that they really have, in the true order."""
+    """Those looked at, each at their true place by the first start that they really have."""
     near = {row.practitioner: is_near(row, asked.home) for row in line}
     perhaps = [row for row in line if row.bound is not None]
     rows = await tx.many(
         Free, "directory.first_starts", practitioners=[row.practitioner for row in perhaps],
         near=[near[row.practitioner] for row in perhaps], mode=asked.query.mode, language=asked.query.language,
         station=asked.station, since_time=asked.window.since_time, until_time=asked.window.until_time,
-        earliest=min((row.bound for row in perhaps if row.bound is not None), default=asked.window.earliest),
-        now=clock.now(), each=STARTS,
-    )  # fmt: skip
+        earliest=min(row.bound for row in perhaps if row.bound is not None), now=clock.now(), each=STARTS,
+    ) if perhaps else []  # fmt: skip
     free: dict[UUID, list[Free]] = {}
     for one in sorted(rows, key=lambda one: (one.starts[0], one.service)):
         free.setdefault(one.practitioner, []).append(one)
@@ -175,7 +206,7 @@ async def _true(tx: Tx, line: Sequence[Row], asked: Asked) -> list[Told]:
         mine = free.get(row.practitioner, [])
         key = (*_keys(asked.query.sort, row.km, mine[0].starts[0] if mine else None), row.practitioner)
         told.append(Told(row, near[row.practitioner], mine, key))
-    return sorted(told, key=lambda one: one.key)
+    return told
 
 
 def is_near(row: Row, home: Spot) -> bool:
@@ -183,15 +214,6 @@ def is_near(row: Row, home: Spot) -> bool:
     if row.near_minutes is None:
         return True
     return travel_minutes(distance_km(home.lat, home.lon, row.lat, row.lon)) <= row.near_minutes
-
-
-def _behind(line: Sequence[Row], look: int) -> list[Key]:
-    """Nobody who was not looked at stands before these places; at one, if anybody, somebody who was."""
-    found: list[Key] = [(row.first_key, row.second_key, row.practitioner) for row in line[look:]]
-    cut = (line[0].cut_first, line[0].cut_second, line[0].cut_practitioner) if line else (None, None, None)
-    if cut[0] is not None and cut[1] is not None and cut[2] is not None:
-        found.append((cut[0], cut[1], cut[2]))
-    return found
 
 
 def _keys(sort: Sort, km: float, start: datetime | None) -> tuple[float, float]:

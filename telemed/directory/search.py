@@ -15,6 +15,7 @@ from telemed.directory import line, sites, specialties, towns
 from telemed.directory.bookable import NOTHING, services_of
 from telemed.directory.line import Asked, Told
 from telemed.directory.specialties import label
+from telemed.directory.towns import Reach
 from telemed.directory.types import Found, Instead, InsteadKind, PractitionersQuery, Search, SiteNear, Sort, Spot, Town
 from telemed.directory.windows import Window, window
 from telemed.text import Text, _
@@ -30,26 +31,24 @@ async def practitioners(tx: Tx, spot: Spot, query: PractitionersQuery, locale: s
     Nobody's place in the list depends on who pays, or on the length of what is booked (B-07).
     """
     specialties.check(query.specialty)
-    line.read(query.cursor)
+    enough = line.enough(query)
     stations = await sites.near(tx, spot, None, STATIONS, query.station) if query.mode == "assisted" else []
     if query.mode == "assisted" and not stations:
         return Search(spot, None, [], None, [], None, [])
     home, station = _home(spot, stations, query.station)
     asked = Asked(query, window(query, clock.now()), home, station)
-    around = await towns.around(tx, spot, query.specialty, query.within or towns.USUAL)
-    nearest = await towns.nearest_with(tx, around, query.specialty, query.mode, query.language)
-    if nearest is None and query.within is None:
-        around = await towns.around(tx, spot, query.specialty, towns.EVERYWHERE)
-        nearest = await towns.nearest_with(tx, around, query.specialty, query.mode, query.language)
-    told = await line.first(tx, around, asked) if nearest is not None else []
-    found = await _found(tx, told[: query.limit], around, nearest, asked, locale)
+    await tx.run("directory.in_order")
+    around = await towns.around(tx, spot, query, query.within or towns.USUAL, enough)
+    if not around.towns and query.within is None:
+        around = await towns.around(tx, spot, query, towns.EVERYWHERE, enough)
+    told = await line.first(tx, around, asked)
+    found = await _found(tx, told[: query.limit], around.towns, asked, locale)
     instead = [] if query.cursor or any(one.starts for one in found) else await _instead(tx, spot, around, asked)
+    nearest = around.towns[0] if around.towns else None
     return Search(spot, nearest, found, line.cursor(told, query), instead, station, stations)
 
 
-async def _found(
-    tx: Tx, told: Sequence[Told], around: Sequence[Town], nearest: Town | None, asked: Asked, locale: str
-) -> list[Found]:
+async def _found(tx: Tx, told: Sequence[Told], around: Sequence[Town], asked: Asked, locale: str) -> list[Found]:
     """Those who are shown, with their first starts in the window, their services, and why they stand where they do."""
     query = asked.query
     from_now = query.when is None and query.since is None and query.time is None and asked.station is None
@@ -61,7 +60,7 @@ async def _found(
         row, town = one.row, by_place[one.row.place]
         mine = services[row.practitioner]
         free = one.free[0] if one.free else None
-        first = town == nearest if query.sort == "nearest" else at == 0 and not query.cursor
+        first = town == around[0] if query.sort == "nearest" else at == 0 and not query.cursor
         ever = min((service.earliest for service in mine if service.earliest is not None), default=None)
         why = _why(query.sort, town, free.starts[0] if free else None, ever, asked.window, first=first)
         found.append(Found(
@@ -76,7 +75,7 @@ async def _found(
     return found
 
 
-async def _instead(tx: Tx, spot: Spot, around: Sequence[Town], asked: Asked) -> list[Instead]:
+async def _instead(tx: Tx, spot: Spot, around: Reach, asked: Asked) -> list[Instead]:
     """When nothing is free in the window: the next one later, at another time of day, and the nearest farther away."""
     query = asked.query
     later = await _soonest(tx, around, asked)
@@ -90,19 +89,19 @@ async def _instead(tx: Tx, spot: Spot, around: Sequence[Town], asked: Asked) -> 
             found.append(_told_instead("other-time", query.within, other))
     for minutes in RADII:
         if minutes > (query.within or towns.USUAL):
-            farther = await _soonest(tx, await towns.around(tx, spot, query.specialty, minutes), asked)
+            farther = await _soonest(tx, await towns.around(tx, spot, query, minutes, line.enough(query)), asked)
             if farther and farther[0] < asked.window.latest:
                 return [*found, _told_instead("farther", minutes, farther)]
     return found
 
 
-async def _soonest(tx: Tx, around: Sequence[Town], asked: Asked) -> tuple[datetime, Town] | None:
+async def _soonest(tx: Tx, around: Reach, asked: Asked) -> tuple[datetime, Town] | None:
     """The first start of all from the window's beginning on, and in which town."""
     query = msgspec.structs.replace(asked.query, sort="earliest", limit=1, cursor=None)
     told = await line.first(tx, around, msgspec.structs.replace(asked, query=query))
     if not told or not told[0].free:
         return None
-    return told[0].free[0].starts[0], next(town for town in around if town.place == told[0].row.place)
+    return told[0].free[0].starts[0], next(town for town in around.towns if town.place == told[0].row.place)
 
 
 def _told_instead(kind: InsteadKind, within: int | None, found: tuple[datetime, Town]) -> Instead:

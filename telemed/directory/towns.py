@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from telemed.db import Tx
 from telemed.directory import specialties
-from telemed.directory.types import LargerTown, Spot, Town
+from telemed.directory.types import LargerTown, PractitionersQuery, Spot, Town
 from telemed.scheduling.types import Mode
 from telemed.travel import distance_km, reach_km, travel_minutes
 
@@ -37,6 +37,17 @@ class _Counted(_Place, frozen=True):
     practitioners: int
 
 
+class _Fitting(_Place, frozen=True):
+    practitioners: int
+
+
+class Reach(NamedTuple):
+    """Towns, nearest first, and of each how many practitioners it has at least."""
+
+    towns: list[Town]
+    practitioners: list[int]
+
+
 async def near(
     tx: Tx, spot: Spot, specialty: str | None = None, mode: Mode | None = None, within: int | None = None
 ) -> list[LargerTown]:
@@ -55,21 +66,15 @@ async def near(
     return towns
 
 
-async def around(tx: Tx, spot: Spot, specialty: str | None, minutes: int) -> list[Town]:
-    """Towns within reach where the specialty has ever been offered, nearest first; however many are there."""
-    rows = await tx.many(_Place, "directory.towns_around", specialty=specialty or None, **_rectangle(spot, minutes))
-    return _seen(Town, rows, spot, minutes)
-
-
-async def nearest_with(
-    tx: Tx, towns: Sequence[Town], specialty: str | None, mode: Mode, language: str | None
-) -> Town | None:
-    """The first of the towns with somebody who fits."""
-    found = await tx.value(
-        "directory.nearest_with", places=[town.place for town in towns], specialty=specialty or None, mode=mode,
-        language=language,
+async def around(tx: Tx, spot: Spot, query: PractitionersQuery, minutes: int, enough: int) -> Reach:
+    """Towns within reach with somebody who fits, nearest first; their practitioners are counted up to `enough`."""
+    rows = await tx.many(
+        _Fitting, "directory.towns_around", specialty=query.specialty or None, mode=query.mode,
+        language=query.language, enough=enough, **_rectangle(spot, minutes),
     )  # fmt: skip
-    return next((town for town in towns if town.place == found), None)
+    practitioners = {row.place: row.practitioners for row in rows}
+    towns = _seen(Town, rows, spot, minutes)
+    return Reach(towns, [practitioners[town.place] for town in towns])
 
 
 def _rectangle(spot: Spot, minutes: int) -> dict[str, float]:
@@ -80,8 +85,10 @@ def _rectangle(spot: Spot, minutes: int) -> dict[str, float]:
 
 def _seen(kind: type[T], rows: Sequence[_Place], spot: Spot, minutes: int) -> list[T]:
     seen = []
+    fields = set(kind.__struct_fields__) - {"km", "minutes"}
     for row in rows:
         km = distance_km(spot.lat, spot.lon, row.lat, row.lon)
         if travel_minutes(km) <= minutes:
-            seen.append(kind(**msgspec.structs.asdict(row), km=round(km, 1), minutes=travel_minutes(km)))
+            known = {name: getattr(row, name) for name in fields}
+            seen.append(kind(**known, km=round(km, 1), minutes=travel_minutes(km)))
     return sorted(seen, key=lambda town: (town.km, -town.population, town.place))

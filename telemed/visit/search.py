@@ -95,6 +95,7 @@ async def _search(request: web.Request, caller: Caller, asked: Asked) -> Search:
     query = asked.query(PAGE)
     async with request.app[DATABASE].transaction(caller) as tx:
         spot = await whereabouts.resolve(tx, query.where, locale)
+    async with request.app[DATABASE].transaction(caller, replan=False) as tx:
         try:
             return await search.practitioners(tx, spot, query, locale)
         except BadCursor:

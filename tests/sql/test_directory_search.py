@@ -198,13 +198,15 @@ async def test_only_who_fits_is_found(tx: Tx) -> None:
 async def test_a_page_far_down_a_country_of_towns(tx: Tx, sort: str) -> None:
     """Looking at everybody, so many times as far back as for one page, is no more than PostgreSQL can count."""
     spot = await resolve(tx, "17268", "en")
-    last = [msgspec.structs.replace(town, km=1000.0) for town in await towns.around(tx, spot, "ent", towns.EVERYWHERE)]
     empty = [Town(-n, "T", "BB", 53.0, 14.0, 1, float(n), 60) for n in range(400)]
     cursor = urlsafe_b64encode(msgspec.json.encode(line.After(0.0, 0.0, line.NOBODY, 100_000))).decode()
     words = {"where": "17268", "specialty": "ent", "sort": sort, "cursor": cursor}
     query = msgspec.convert(words, PractitionersQuery)
     asked = line.Asked(query, window(query, clock.now()), spot, None)
-    assert {one.row.specialty for one in await line.first(tx, [*empty, *last], asked)} == {"ent"}
+    found = await towns.around(tx, spot, query, towns.EVERYWHERE, line.enough(query))
+    last = [msgspec.structs.replace(town, km=1000.0) for town in found.towns]
+    around = towns.Reach([*empty, *last], [0 for _town in empty] + found.practitioners)
+    assert {one.row.specialty for one in await line.first(tx, around, asked)} == {"ent"}
 
 
 @pytest.mark.parametrize("cursor", ["x", "é", "W10=", "WzEsMiwzXQ==", "bnVsbA=="])
