@@ -59,7 +59,6 @@ async def test_a_list_goes_on(uckermark: TestClient) -> None:
     then = await get(uckermark, "practitioners", where="17291", sort="earliest", limit="2", cursor=first["next"])
     names = [f["name"] for f in first["practitioners"] + then["practitioners"]]
     assert len(set(names)) == 4
-    assert {f["site_name"] for f in first["practitioners"]} == {"Bereitschaftspraxis Prenzlau"}
     times = [f["earliest"] for f in first["practitioners"] + then["practitioners"]]
     assert times == sorted(times)
 

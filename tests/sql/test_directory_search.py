@@ -131,19 +131,22 @@ async def test_pages_of_any_length_are_one_list(tx: Tx, sort: str) -> None:
 
 async def test_who_is_booked_out_for_long_is_overtaken(tx: Tx) -> None:
     """Opening hours only say who is looked at first; the order is that of free times."""
+    now = clock.now()
     await tx.connection.execute("DELETE FROM opening WHERE practitioner <> ALL ($1)", list(ON_CALL))
     await tx.connection.execute(
         "INSERT INTO opening (practitioner, during)"
-        " SELECT id, tstzrange(now() + day, now() + day + interval '1 h')"
+        " SELECT id, tstzrange($2::timestamptz + day, $2 + day + interval '1 h')"
         " FROM practitioner, unnest('{1 h, 9 days}'::interval[]) AS day WHERE id <> ALL ($1)",
-        list(ON_CALL),
-    )
+        list(ON_CALL), now,
+    )  # fmt: skip
     await tx.connection.execute("UPDATE appointment SET status = 'cancelled'")
     await tx.connection.execute(
         "INSERT INTO appointment (id, practitioner, service, site, mode, status, during, reserved, expires)"
-        " SELECT gen_random_uuid(), p.id, s.id, p.site, 'video', 'held', r, r, now() + interval '1 day'"
+        " SELECT gen_random_uuid(), p.id, s.id, p.site, 'video', 'held', r, r, $1 + interval '1 day'"
         " FROM practitioner p JOIN LATERAL (SELECT id FROM service WHERE practitioner = p.id LIMIT 1) s ON true,"
-        " LATERAL (SELECT tstzrange(now(), now() + interval '8 h') AS r) range WHERE p.name <> 'Swantje Schafgarbe'"
+        " LATERAL (SELECT tstzrange($1::timestamptz, $1 + interval '8 h') AS r) range"
+        " WHERE p.name <> 'Swantje Schafgarbe'",
+        now,
     )
     found = await ask(tx, sort="earliest", limit=2)
     assert found.practitioners[0].name == "Swantje Schafgarbe"
