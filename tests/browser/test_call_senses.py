@@ -120,6 +120,4 @@ async def test_a_high_tone_moving_pictures_and_both_together(cast: Database, vis
         assert pictures[-1][2] >= 320 and pictures[-1][3] >= 240, told
         tone = [loud - rest for _, loud, rest in sounds if loud > AUDIBLE]
         assert median(tone) > 20, "the tone is not what is heard"
-        print(
-            f"{rate:.1f} pictures a second; from sound to picture {1000 * late:+.0f} ms, without a call {1000 * aside:+.0f}"
-        )
+        print(f"{rate:.1f} pictures a second, {1000 * late:+.0f} ms from sound to picture ({1000 * aside:+.0f} here)")
