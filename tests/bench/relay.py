@@ -6,12 +6,10 @@ made beforehand. CPU is user and system time of the server's process; the databa
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,63 +22,11 @@ from telemed.db import Database
 from telemed.identity.tokens import Keys
 from telemed.settings import Settings
 from tests import people
-from tests.bench import world
-from tests.bench.floors import cpu_seconds, floor, pids
+from tests.bench import rivals, world
+from tests.bench.calls import CALLS, Call, Side, spent
+from tests.bench.floors import floor, pids
 from tests.bench.report import Figure
 from tests.processes import serving
-
-CALLS, AT_ONCE, BATCHES = 200, 8, 4
-SDP = (
-    "v=0\r\no=- 1 1 IN IP4 0.0.0.0\r\ns=-\r\nt=0 0\r\nm=audio 9 UDP/TLS/RTP/SAVPF 111\r\na=fingerprint:sha-256 "
-    + ":".join(["00"] * 32) + "\r\n" + "a=rtpmap:111 opus/48000/2\r\n" * 180
-)  # fmt: skip
-CANDIDATE = "candidate:842163049 1 udp 1677729535 203.0.113.7 46154 typ srflx raddr 0.0.0.0 rport 0 generation 0"
-
-
-@dataclass
-class Side:
-    """One socket of a call."""
-
-    socket: aiohttp.ClientWebSocketResponse
-    other: str
-    epoch: int = 0
-    got_cands: int = 0
-    counter: int = 0
-
-    async def send(self, **message: object) -> None:
-        self.counter += 1
-        await self.socket.send_str(json.dumps({**message, "id": str(self.counter)}))
-
-    async def until(self, *kinds: str) -> dict[str, object]:
-        while True:
-            message: dict[str, object] = json.loads((await self.socket.receive(timeout=20)).data)
-            assert message["type"] != "err", message
-            if message["type"] == "roster":
-                for seat in message["seats"]:  # type: ignore[attr-defined]
-                    self.epoch = seat["epoch"]
-            if message["type"] in kinds:
-                return message
-
-    async def desc(self, kind: str) -> None:
-        await self.send(type="desc", to=self.other, epoch=self.epoch, kind=kind, sdp=SDP)
-
-    async def cands(self) -> None:
-        candidates = [{"candidate": CANDIDATE, "sdpMid": "0", "sdpMLineIndex": 0, "usernameFragment": "abcd"}] * 2
-        for _ in range(BATCHES):
-            await self.send(type="cand", to=self.other, epoch=self.epoch, candidates=candidates)
-        for _ in range(BATCHES):
-            await self.until("cand")
-
-
-Call = tuple[Side, Side]
-
-
-async def exchange(patient: Side, doctor: Side) -> None:
-    await doctor.desc("offer")
-    await patient.until("desc")
-    await patient.desc("answer")
-    await doctor.until("desc")
-    await asyncio.gather(patient.cands(), doctor.cands())
 
 
 @asynccontextmanager
@@ -113,45 +59,42 @@ async def bare_call(session: aiohttp.ClientSession, url: str, room: str) -> Asyn
 async def run(urls: pg.Urls, settings: Settings) -> list[Figure]:
     await world.build(urls, 2, hours=(0, 24))
     async with (
-        serving(settings) as server,
+        serving(settings, TELEMED_SOCKETS_PER_ADDRESS="1000") as server,
         floor(urls.app) as floor_url,
         aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as session,
     ):
         ours, least = [], []
         for _ in range(3):
             pairs = await tickets(urls, settings, CALLS)
-            ours.append(await _spent(server.pid, [our_call(session, server.url, pair) for pair in pairs]))
+            ours.append(await spent(server.pid, [our_call(session, server.url, pair) for pair in pairs]))
             rooms = [bare_call(session, floor_url, secrets.token_hex(4)) for _ in range(CALLS)]
-            least.append(await _spent(pids[floor_url], rooms))
-    return [
-        _figure("signalling, CPU per call set-up: offer, answer and candidates relayed", [o[1] for o in ours],
-                [o[1] for o in least]),
-        _figure("the same with joining, lobby, admission and attendance in Postgres", [sum(o) for o in ours],
-                [sum(o) for o in least]),
-    ]  # fmt: skip
-
-
-async def _spent(pid: int, calls: list[AbstractAsyncContextManager[Call]]) -> tuple[float, float]:
-    """CPU seconds per call of a server: for opening and closing it, and for what is relayed in between."""
-    async with AsyncExitStack() as stack:
-        started = cpu_seconds(pid)
-        opened = [await stack.enter_async_context(call) for call in calls]
-        ready = cpu_seconds(pid)
-        todo = iter(opened)
-
-        async def one_after_another() -> None:
-            for patient, doctor in todo:
-                await exchange(patient, doctor)
-
-        await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
-        done = cpu_seconds(pid)
-    await asyncio.sleep(0.5)  # attendance is written after a socket closes
-    return (ready - started + cpu_seconds(pid) - done) / CALLS, (done - ready) / CALLS
+            least.append(await spent(pids[floor_url], rooms))
+    relayed, whole = [o[1] for o in ours], [sum(o) for o in ours]
+    figures = [
+        _figure(
+            "signalling, CPU per call set-up: offer, answer and candidates relayed", relayed, [o[1] for o in least]
+        ),
+        _figure("the same with joining, lobby, admission and attendance in Postgres", whole, [sum(o) for o in least]),
+    ]
+    for name in rivals.SERVERS:
+        theirs = await rivals.run(name, CALLS)
+        figures += [
+            _beside(f"what is relayed, beside npm's {name}", relayed, theirs[1]),
+            _beside(
+                f"the whole set-up, beside npm's {name}, which has neither lobby nor attendance", whole, sum(theirs)
+            ),
+        ]
+    return figures
 
 
 def _figure(what: str, ours: list[float], least: list[float]) -> Figure:
     ratio = min(ours) / min(least)
     return Figure(what, f"{min(ours) * 1000:.2f} ms", f"{min(least) * 1000:.2f} ms", ratio, "≤ 1.3", ratio <= 1.3)
+
+
+def _beside(what: str, ours: list[float], theirs: float) -> Figure:
+    ratio = min(ours) / theirs
+    return Figure(what, f"{min(ours) * 1000:.2f} ms", f"{theirs * 1000:.2f} ms", ratio, "≤ 1", ratio <= 1)
 
 
 async def tickets(urls: pg.Urls, settings: Settings, calls: int) -> list[dict[str, str]]:

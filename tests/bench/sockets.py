@@ -16,9 +16,10 @@ import msgspec
 from telemed import pg
 from telemed.settings import Settings
 from tests.bench import world
+from tests.bench.calls import CANDIDATE
 from tests.bench.floors import floor, pids
 from tests.bench.raw import Raw, connect
-from tests.bench.relay import CANDIDATE, tickets
+from tests.bench.relay import tickets
 from tests.bench.report import Figure, percentile
 from tests.brokers import brokers
 from tests.processes import Server, serving
