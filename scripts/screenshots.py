@@ -79,6 +79,7 @@ async def tour(browser: Browser, origin: str, width: int) -> None:
         "/appointment/move",
         "/appointment/cancel",
         "/appointment/consent",
+        "/appointment/check",
         "/privacy",
         "/imprint",
     ):
@@ -89,7 +90,7 @@ async def tour(browser: Browser, origin: str, width: int) -> None:
     await alice.locator("main form button").first.click()
     await alice.goto("/appointment/room")
     await alice.locator("#join:enabled").wait_for()
-    await shot(alice, "check")
+    await shot(alice, "room-check")
     await alice.locator("#join").click()
     await alice.locator("#waiting").wait_for()
     await shot(alice, "waiting")

@@ -223,7 +223,7 @@ CREATE TABLE public.site (
     phone text NOT NULL,
     zone text DEFAULT 'Europe/Berlin'::text NOT NULL,
     active boolean DEFAULT true NOT NULL,
-    reminders smallint[] DEFAULT '{72,2}'::smallint[] NOT NULL,
+    reminders smallint[] DEFAULT '{72,24,2}'::smallint[] NOT NULL,
     on_holidays boolean DEFAULT false NOT NULL,
     near_minutes smallint,
     near_share smallint DEFAULT 0 NOT NULL,
@@ -235,7 +235,7 @@ CREATE TABLE public.site (
     CONSTRAINT site_near_minutes_check CHECK (((near_minutes >= 5) AND (near_minutes <= 240))),
     CONSTRAINT site_near_share_check CHECK (((near_share >= 0) AND (near_share <= 100))),
     CONSTRAINT site_near_until_check CHECK (((near_until >= '00:00:00'::interval) AND (near_until <= '30 days'::interval))),
-    CONSTRAINT site_reminders_check CHECK ((reminders <@ '{72,2}'::smallint[]))
+    CONSTRAINT site_reminders_check CHECK ((reminders <@ '{72,24,2}'::smallint[]))
 );
 COMMENT ON TABLE public.site IS 'An address where people are: practice, pharmacy or hub. Retention: kept.';
 CREATE TABLE public.waitlist_entry (
@@ -800,16 +800,18 @@ CREATE TABLE public.notice (
     corrected smallint DEFAULT 0 NOT NULL,
     CONSTRAINT notice_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'phone'::text]))),
     CONSTRAINT notice_check CHECK ((num_nonnulls(appointment, entry) >= 1)),
-    CONSTRAINT notice_kind_check CHECK ((kind = ANY (ARRAY['booked'::text, 'moved'::text, 'cancelled'::text, 'reminder_72h'::text, 'reminder_2h'::text, 'follow_up'::text, 'offer'::text]))),
+    CONSTRAINT notice_kind_check CHECK ((kind = ANY (ARRAY['booked'::text, 'moved'::text, 'cancelled'::text, 'reminder_72h'::text, 'reminder_24h'::text, 'reminder_2h'::text, 'follow_up'::text, 'offer'::text]))),
     CONSTRAINT notice_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
     CONSTRAINT notice_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'dead'::text, 'dropped'::text, 'done'::text])))
 );
 COMMENT ON TABLE public.notice IS 'What a patient is told, when and how; without address. Retention: 90 days after it was due.';
 CREATE FUNCTION public.still_true(n public.notice, a public.appointment, at timestamp with time zone) RETURNS boolean
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT n.start > at AND CASE n.kind
         WHEN 'cancelled' THEN a.status = 'cancelled'
         WHEN 'offer' THEN a.status = 'held' AND a.expires > at
+        WHEN 'reminder_24h' THEN a.status IN ('booked', 'arrived') AND lower(a.during) = n.start AND a.mode = 'video'
+            AND NOT EXISTS (SELECT FROM precheck WHERE precheck.appointment = a.id)
         ELSE a.status IN ('booked', 'arrived') AND lower(a.during) = n.start END $$;
 CREATE FUNCTION public.substitutions(of_practitioner uuid, at timestamp with time zone) RETURNS TABLE(start timestamp with time zone, "end" timestamp with time zone, yearly boolean, substitute uuid, name text)
     LANGUAGE sql STABLE SECURITY DEFINER
@@ -834,7 +836,8 @@ CREATE FUNCTION public.tell(a public.appointment, kind text, at timestamp with t
             SELECT reminder.kind, reminder.due, concat_ws(' ', reminder.kind, a.id, extract(epoch FROM lower(a.during))::bigint)
             FROM site CROSS JOIN unnest(site.reminders) AS hours
             CROSS JOIN LATERAL (SELECT 'reminder_' || hours || 'h', lower(a.during) - hours * interval '1 hour') AS reminder (kind, due)
-            WHERE site.id = a.site AND tell.kind IN ('booked', 'moved', 'follow_up') AND reminder.due > at + interval '1 hour'),
+            WHERE site.id = a.site AND tell.kind IN ('booked', 'moved', 'follow_up') AND reminder.due > at + interval '1 hour'
+              AND (hours <> 24 OR a.mode = 'video')),
         contact AS (SELECT a.email IS NOT NULL AS email, coalesce(a.phone ~ '^\+491[567]', false) AS mobile),
         written AS (
             INSERT INTO notice (appointment, site, kind, cause, channel, language, start, due, message, created)
@@ -1168,6 +1171,13 @@ CREATE TABLE public.practitioner (
     CONSTRAINT practitioner_name_check CHECK ((name <> ''::text))
 );
 COMMENT ON TABLE public.practitioner IS 'A doctor at a practice, named in public on purpose (B-01). Retention: kept.';
+CREATE TABLE public.precheck (
+    appointment uuid NOT NULL,
+    level text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    CONSTRAINT precheck_level_check CHECK ((level = ANY (ARRAY['phone'::text, 'audio'::text, 'still'::text, 'small'::text, 'full'::text])))
+);
+COMMENT ON TABLE public.precheck IS 'What to expect of a patient''s line: connection metadata. Retention: 2 days after the appointment, at most 90 days after the check (V-04).';
 CREATE TABLE public.refresh_token (
     id uuid NOT NULL,
     family uuid NOT NULL,
@@ -1343,6 +1353,8 @@ ALTER TABLE ONLY public.practitioner
     ADD CONSTRAINT practitioner_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT practitioner_taken EXCLUDE USING gist (practitioner WITH =, reserved WITH &&) WHERE ((status = ANY (ARRAY['held'::text, 'booked'::text, 'arrived'::text, 'fulfilled'::text])));
+ALTER TABLE ONLY public.precheck
+    ADD CONSTRAINT precheck_pkey PRIMARY KEY (appointment);
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_digest_key UNIQUE (digest);
 ALTER TABLE ONLY public.refresh_token
@@ -1501,6 +1513,8 @@ ALTER TABLE ONLY public.practitioner
     ADD CONSTRAINT practitioner_person_fkey FOREIGN KEY (person) REFERENCES public.person(id);
 ALTER TABLE ONLY public.practitioner
     ADD CONSTRAINT practitioner_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
+ALTER TABLE ONLY public.precheck
+    ADD CONSTRAINT precheck_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_person_fkey FOREIGN KEY (person) REFERENCES public.person(id);
 ALTER TABLE ONLY public.rule
@@ -1584,6 +1598,11 @@ CREATE POLICY person_write ON public.person USING ((public.caller_role() = ANY (
 ALTER TABLE public.practitioner ENABLE ROW LEVEL SECURITY;
 CREATE POLICY practitioner_read ON public.practitioner FOR SELECT USING (true);
 CREATE POLICY practitioner_write ON public.practitioner USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site()))));
+ALTER TABLE public.precheck ENABLE ROW LEVEL SECURITY;
+CREATE POLICY precheck_of_appointment ON public.precheck USING ((EXISTS ( SELECT
+   FROM public.appointment
+  WHERE (appointment.id = precheck.appointment))));
+CREATE POLICY precheck_purge ON public.precheck AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
 ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 CREATE POLICY refresh_token_own ON public.refresh_token USING (((public.caller_role() = 'system'::text) OR (person = public.caller_person())));
 ALTER TABLE public.rule ENABLE ROW LEVEL SECURITY;
@@ -1701,6 +1720,7 @@ GRANT USAGE ON SEQUENCE public.pgqueuer_statistics_id_seq TO telemed_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.place TO telemed_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.postal_code TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.practitioner TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.precheck TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule TO telemed_app;
 GRANT SELECT,INSERT ON TABLE public.seal TO telemed_app;

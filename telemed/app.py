@@ -43,6 +43,7 @@ from telemed.html import ASSETS, refusal_page, security_headers
 from telemed.identity import api as identity_api
 from telemed.identity.tokens import Keys
 from telemed.keys import DATABASE, KEYS, SETTINGS
+from telemed.precheck import api as precheck_api
 from telemed.routes import Route
 from telemed.scheduling import api as scheduling_api
 from telemed.scheduling import guests
@@ -51,7 +52,7 @@ from telemed.scheduling.hours import api as hours_api
 from telemed.scheduling.services import api as services_api
 from telemed.scheduling.waitlist import api as waitlist_api
 from telemed.settings import Settings
-from telemed.visit import assessment, changing, choice, details, legal, mine, room, times
+from telemed.visit import assessment, changing, check, choice, details, legal, mine, room, times
 from telemed.visit import search as visit_search
 from telemed.visit import waitlist as visit_waitlist
 
@@ -67,6 +68,7 @@ ROUTES: list[Route] = [
     *guests.ROUTES,
     *waitlist_api.ROUTES,
     *consultation_api.ROUTES,
+    *precheck_api.ROUTES,
     *live.ROUTES,
     *visit_search.ROUTES,
     *times.ROUTES,
@@ -76,6 +78,7 @@ ROUTES: list[Route] = [
     *mine.ROUTES,
     *changing.ROUTES,
     *room.ROUTES,
+    *check.ROUTES,
     *visit_waitlist.ROUTES,
     *legal.ROUTES,
     *login.ROUTES,
@@ -117,7 +120,7 @@ def build(settings: Settings) -> web.Application:
         app.router.add_route(route.method, route.path, route.handle)
         if route.method == "GET" and route.kind != "socket":
             app.router.add_route("HEAD", route.path, route.handle)
-    headers = security_headers(settings.origin)
+    headers = security_headers(settings)
 
     async def protect(request: web.Request, response: web.StreamResponse) -> None:
         for name, value in headers.items():

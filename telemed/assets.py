@@ -36,6 +36,7 @@ class Assets:
         }
         files |= {
             "js/call.js": joined(files, "js/call/page.js"),
+            "js/check.js": joined(files, "js/precheck/page.js"),
             "js/talk.js": joined(files, "js/talk/panel.js"),
         }
         digest = hashlib.sha256()

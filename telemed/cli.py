@@ -77,6 +77,31 @@ def work() -> None:
     _run(run)
 
 
+@main.command("probe")
+def run_probe() -> None:
+    """Measure patients' lines, until Ctrl-C or SIGTERM; beside `telemed serve`, or on a machine of its own.
+
+    It needs TELEMED_PUBLIC_URL and TELEMED_PROBE_URL, neither database nor secret.
+    """
+    from telemed.precheck import probe
+
+    async def run(settings: Settings) -> None:
+        if not settings.probe_url:
+            raise SettingsError("TELEMED_PROBE_URL is empty; it is the address at which browsers find this probe.")
+        serving.configure_logs(settings.log_level)
+        try:
+            async with serving.listening(probe.build(settings), settings.host, settings.probe_port) as address:
+                click.echo(f"Measuring on {address} for {settings.origin}. Ctrl-C stops.")
+                await serving.until_told()
+        except serving.PortTaken:
+            raise SettingsError(
+                f"Port {settings.probe_port} is taken by another program. Choose another: TELEMED_PROBE_PORT=8091"
+            ) from None
+        click.echo("Stopped.")
+
+    _run(run)
+
+
 @main.command()
 def migrate() -> None:
     """Create or update the database, then load German places and postal codes."""
@@ -196,6 +221,8 @@ def check() -> None:
             )
         if not settings.smtp_url:
             click.secho("TELEMED_SMTP_URL is empty: no e-mails are sent.", fg="yellow")
+        if not settings.probe_url:
+            click.secho("TELEMED_PROBE_URL is empty: patients cannot have their line measured.", fg="yellow")
 
     _run(run)
 

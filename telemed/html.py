@@ -23,6 +23,7 @@ from telemed.identity.callers import ANONYMOUS, Caller
 from telemed.keys import SETTINGS
 from telemed.limits import Limit
 from telemed.routes import Handler, Route, client_of
+from telemed.settings import Settings
 from telemed.text import LOCALES, Text, catalogue, choose
 
 log = structlog.get_logger()
@@ -132,13 +133,15 @@ def refusal_page(request: web.Request, refusal: Refusal) -> web.Response:
     return response
 
 
-def security_headers(settings_origin: str) -> dict[str, str]:
-    """For every answer: own origin only, no framing, camera and microphone for us alone (ASVS 5.0 V3.4)."""
-    socket = settings_origin.replace("http", "ws", 1)
+def security_headers(settings: Settings) -> dict[str, str]:
+    """For every answer: own origins only, no framing, camera and microphone for us alone (ASVS 5.0 V3.4)."""
+    origins = [settings.origin.replace("http", "ws", 1)]
+    if settings.probe_url:
+        origins.append("/".join(settings.probe_url.split("/")[:3]))
     policy = (
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
-        f"media-src 'self' blob: mediastream:; connect-src 'self' {socket}; form-action 'self'; base-uri 'none'; "
-        "frame-ancestors 'none'; manifest-src 'self'"
+        f"media-src 'self' blob: mediastream:; connect-src 'self' {' '.join(origins)}; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
     )
     headers = {
         "Content-Security-Policy": policy,
@@ -149,6 +152,6 @@ def security_headers(settings_origin: str) -> dict[str, str]:
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
     }
-    if settings_origin.startswith("https:"):
+    if settings.origin.startswith("https:"):
         headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     return headers

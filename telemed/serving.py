@@ -64,18 +64,24 @@ def trail(error: BaseException | None) -> str:
 @asynccontextmanager
 async def serving(settings: Settings) -> AsyncIterator[str]:
     """Serves while the context lasts; yields the address. Raises PortTaken."""
-    runner = web.AppRunner(app.build(settings), access_log=None, shutdown_timeout=GRACE, handler_cancellation=True)
+    async with listening(app.build(settings), settings.host, settings.port) as address:
+        yield address
+
+
+@asynccontextmanager
+async def listening(application: web.Application, host: str, port: int) -> AsyncIterator[str]:
+    """Any of our applications on a port of its own; yields the address. Raises PortTaken."""
+    runner = web.AppRunner(application, access_log=None, shutdown_timeout=GRACE, handler_cancellation=True)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, settings.host, settings.port, reuse_address=True)
+        site = web.TCPSite(runner, host, port, reuse_address=True)
         try:
             await site.start()
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise PortTaken from error
             raise
-        port = runner.addresses[0][1]
-        yield f"http://{settings.host}:{port}"
+        yield f"http://{host}:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
 

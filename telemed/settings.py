@@ -6,7 +6,7 @@ import difflib
 import secrets
 from collections.abc import Mapping
 from datetime import timedelta
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import Literal
 
@@ -49,6 +49,14 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     nats_url: str = ""
     """Where the rooms' log lies when several nodes serve: nats://user:password@host:4222, several by spaces. Empty: in
     the memory of this node, which is then alone."""
+    probe_url: str = ""
+    """Where browsers find `telemed probe`, e.g. https://video.uckermark.example/probe; empty: no line is measured."""
+    probe_port: int = 8090
+    """Where `telemed probe` listens, on `host`; what it measures comes over UDP, to any port from 32768 on."""
+    probe_address: str = ""
+    """The probe's public IP address, where that is not the machine's own (behind NAT)."""
+    probe_at_once: int = 24
+    """How many check their line at the same time; the next ones wait."""
     job_timeout: timedelta = timedelta(seconds=30)
     """A job whose worker gave no sign of life for so long is taken up by another one."""
     smtp_url: str = ""
@@ -163,8 +171,23 @@ def _check(settings: Settings) -> None:
     for name, (least, most) in {"names": (2, 90), "connections": (8, 90), "trail": (367, 3660)}.items():
         if not least <= getattr(settings, f"keep_{name}") <= most:
             raise SettingsError(f"TELEMED_KEEP_{name.upper()} is not between {least} and {most} days.")
-    if not 0 <= settings.port <= 65535:
-        raise SettingsError("TELEMED_PORT is not between 0 and 65535.")
+    for name, port in (("PORT", settings.port), ("PROBE_PORT", settings.probe_port)):
+        if not 0 <= port <= 65535:
+            raise SettingsError(f"TELEMED_{name} is not between 0 and 65535.")
+    _check_probe(settings)
+
+
+def _check_probe(settings: Settings) -> None:
+    if settings.probe_url and not settings.probe_url.startswith(("http://", "https://")):
+        raise SettingsError("TELEMED_PROBE_URL does not begin with https://.")
+    if settings.probe_url.startswith("http://") and settings.public_url.startswith("https://"):
+        raise SettingsError("TELEMED_PROBE_URL begins with http://; browsers refuse that from a page opened by https.")
+    if settings.probe_at_once < 1:
+        raise SettingsError("TELEMED_PROBE_AT_ONCE is less than 1.")
+    try:
+        ip_address(settings.probe_address or "::")
+    except ValueError:
+        raise SettingsError("TELEMED_PROBE_ADDRESS is not an IP address.") from None
 
 
 def with_secret(settings: Settings) -> Settings:

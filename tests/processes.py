@@ -1,4 +1,4 @@
-"""`telemed serve` and `telemed work` as processes of their own, to be killed like ones."""
+"""`telemed serve`, `telemed work` and `telemed probe` as processes of their own, to be killed like ones."""
 
 from __future__ import annotations
 
@@ -130,3 +130,46 @@ class Worker:
         assert self._process is not None
         self._process.send_signal(signal.SIGKILL)
         await self._process.wait()
+
+
+class Probe:
+    """`telemed probe` as a process of its own, in a folder of its own; `pid` while it runs."""
+
+    def __init__(self, origin: str, home: Path, port: int = 0, **environment: str) -> None:
+        self.port = port or free_port()
+        self.url = f"http://localhost:{self.port}/probe"
+        self._home = home
+        # Neither secret nor database: whatever it did with them, it could not.
+        self._environment = {
+            **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
+            "HOME": str(home), "TMPDIR": str(home), "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1",
+            "TELEMED_PUBLIC_URL": origin, "TELEMED_PROBE_URL": self.url, "TELEMED_PROBE_PORT": str(self.port),
+            "TELEMED_LOG_LEVEL": "warning", **environment,
+        }  # fmt: skip
+        self._process: asyncio.subprocess.Process | None = None
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    async def __aenter__(self) -> Probe:
+        self._process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "telemed", "probe", env=self._environment, cwd=self._home,
+            stdout=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        assert self._process.stdout is not None
+        line = await asyncio.wait_for(self._process.stdout.readline(), 20)
+        assert b"Measuring on" in line, line
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        assert self._process is not None
+        if self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.terminate()
+        return await asyncio.wait_for(self._process.wait(), 20)

@@ -11,11 +11,18 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
 
-from telemed.consultation.turn import credentials
+from aioice.ice import get_host_addresses
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from telemed.relay import credentials
 from tests.processes import ROOT, free_port
 
 CONFIGURATION = ROOT / "deploy" / "turnserver.conf"
@@ -23,6 +30,15 @@ PROGRAM = shutil.which("turnserver") or "/usr/bin/turnserver"
 COOKIE = 0x2112A442
 LOOPBACK = ("--allow-loopback-peers", "--allowed-peer-ip=127.0.0.1", "--no-cli")
 """For calls between two participants on this machine, who both are relayed at 127.0.0.1. coturn then wants no CLI."""
+
+
+def _own_addresses() -> tuple[str, ...]:
+    """This machine's own, as aiortc finds them."""
+    return tuple(f"--allowed-peer-ip={address}" for address in get_host_addresses(use_ipv4=True, use_ipv6=True))
+
+
+RELAYED_HERE = (*LOOPBACK, *_own_addresses())
+"""For a participant that aiortc plays: it is found at this machine's other addresses, of which many are private."""
 
 
 @dataclass
@@ -33,6 +49,8 @@ class Relay:
     port: int
     secret: str
     log: Path
+    tls: str = ""
+    """Its address for TLS, if it was started with a certificate."""
 
     @property
     def urls(self) -> tuple[str, ...]:
@@ -40,14 +58,24 @@ class Relay:
 
 
 @asynccontextmanager
-async def relay(directory: Path, host: str = "127.0.0.1", *options: str) -> AsyncIterator[Relay]:
-    """coturn on `host`, relaying from there and from ::1, with `deploy/turnserver.conf` and more `options`."""
+async def relay(
+    directory: Path, host: str = "127.0.0.1", *options: str, certified: bool = False
+) -> AsyncIterator[Relay]:
+    """coturn on `host`, relaying from there and from ::1, with `deploy/turnserver.conf` and more `options`.
+
+    `certified`: for TLS, too, with a certificate that it signed itself.
+    """
     started = Relay(host, free_port(), secrets.token_hex(16), directory / "turn.log")
+    tls = ["--no-tls"]
+    if certified:
+        port = free_port()
+        started.tls = f"turns:{host}:{port}?transport=tcp"
+        tls = [f"--tls-listening-port={port}", *_certificate(directory, host)]
     with started.log.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             PROGRAM, "-c", str(CONFIGURATION), f"--static-auth-secret={started.secret}", "--realm=telemed.test",
             f"--listening-ip={host}", f"--listening-port={started.port}", f"--relay-ip={host}", "--relay-ip=::1",
-            "--no-tls", f"--pidfile={directory / 'turn.pid'}", f"--userdb={directory / 'turn.db'}", *options,
+            *tls, f"--pidfile={directory / 'turn.pid'}", f"--userdb={directory / 'turn.db'}", *options,
             stdout=log, stderr=log, cwd=directory,
         )  # fmt: skip
         try:
@@ -58,6 +86,22 @@ async def relay(directory: Path, host: str = "127.0.0.1", *options: str) -> Asyn
             with suppress(ProcessLookupError):
                 process.terminate()
             await process.wait()
+
+
+def _certificate(directory: Path, host: str) -> tuple[str, str]:
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
+    made = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(datetime.now(UTC) - timedelta(days=1))
+        .not_valid_after(datetime.now(UTC) + timedelta(days=1)).sign(key, SHA256())
+    )  # fmt: skip
+    for file, content in (
+        ("turn.crt", made.public_bytes(Encoding.PEM)),
+        ("turn.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
+    ):
+        (directory / file).write_bytes(content)
+    return f"--cert={directory / 'turn.crt'}", f"--pkey={directory / 'turn.key'}"
 
 
 async def _ready(started: Relay, process: asyncio.subprocess.Process) -> None:

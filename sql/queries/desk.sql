@@ -1,10 +1,10 @@
 -- What the pages of practices, pharmacies and hubs show. The walls leave each its own appointments.
 
 -- name: between
--- A site's appointments of a while in order, and for each whether the patient is here, since when, and inside.
-SELECT shown.*, p.person AS practitioner_person, here_since(a) AS here_since, inside(a) AS inside
+-- A site's appointments of a while in order; for each whether the patient is here, since when, inside, and on what line.
+SELECT shown.*, p.person AS practitioner_person, here_since(a) AS here_since, inside(a) AS inside, precheck.level AS line
 FROM site JOIN appointment a ON a.site = site.id OR a.station_site = site.id
-JOIN practitioner p ON p.id = a.practitioner
+JOIN practitioner p ON p.id = a.practitioner LEFT JOIN precheck ON precheck.appointment = a.id
 CROSS JOIN LATERAL shown(a)
 WHERE site.id = :site AND a.patient_name IS NOT NULL AND a.status NOT IN ('held', 'expired')
   AND lower(a.during) >= :since AND lower(a.during) < :until

@@ -26,6 +26,23 @@ WITH gone AS (
     RETURNING 1)
 SELECT count(*) FROM gone;
 
+-- name: lines
+-- What a line was found to bear, of appointments that are over.
+WITH gone AS (
+    DELETE FROM precheck WHERE appointment IN (
+        SELECT p.appointment FROM precheck p JOIN appointment a ON a.id = p.appointment
+        WHERE upper(a.during) < :before LIMIT :limit FOR UPDATE OF p SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
+-- name: old_lines
+-- What a line was found to bear, long ago.
+WITH gone AS (
+    DELETE FROM precheck WHERE appointment IN (
+        SELECT appointment FROM precheck WHERE at < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
 -- name: audit_brief
 -- What the trail says of connections.
 SELECT forget_audit(true, :before, :limit);

@@ -43,6 +43,8 @@ ENDS: Final = (
     End("seating", "who was let in or removed (V-04)", "it happened", "keep_connections", "seating"),
     End("verified", "whether the words on both screens were the same (V-04)", "they said so", "keep_connections",
         "verified"),
+    End("precheck", "what the patient's line was found to bear (V-04)", "the appointment's end", 2, "lines"),
+    End("precheck", "the same (V-04)", "it was checked", "keep_connections", "old_lines"),
     End("audit", "who was let in or removed, and when it ended (V-04)", "it happened", "keep_connections",
         "audit_brief"),
     End("audit", "who did what else", "it was sealed", "keep_trail", "audit"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shutil
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from urllib.parse import urlsplit
 
 import asyncpg
 import msgspec
@@ -38,17 +39,30 @@ async def run(settings: Settings, *, call: bool, reset: bool) -> None:
         await _fill(urls)
         ready = with_secret(msgspec.structs.replace(settings, database_url=urls.app))
         serving.configure_logs("warning" if call else settings.log_level)
-        async with working.beside(ready), serving.serving(ready) as address:
-            if call:
-                from telemed.demo import call as played
+        if call:
+            from telemed.demo import call as played
 
+            async with working.beside(ready), serving.serving(ready) as address:
                 await played.play(address, console)
-            else:
+        else:
+            async with working.beside(ready), _probe(ready) as measuring, serving.serving(measuring) as address:
                 _announce(address, ready)
                 await serving.until_told()
                 console.print("\nStopping …")
     if not call:
         console.print("Stopped. The data is kept; `make demo` goes on with it, `make demo-reset` starts over.")
+
+
+@asynccontextmanager
+async def _probe(settings: Settings) -> AsyncIterator[Settings]:
+    """Settings that name a probe in this very process, which only a demo may do: one person tries it."""
+    if settings.probe_url or settings.public_url:
+        yield settings
+        return
+    from telemed.precheck import probe
+
+    async with serving.listening(probe.build(settings), settings.host, 0) as address:
+        yield msgspec.structs.replace(settings, probe_url=f"http://localhost:{urlsplit(address).port}")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from telemed.identity.callers import Caller
 from telemed.keys import DATABASE, SETTINGS
 from telemed.notices import reach
 from telemed.notices.texts import what
+from telemed.precheck import checks
 from telemed.scheduling import changes
 from telemed.scheduling.refusals import ChangedMeanwhile
 from telemed.scheduling.types import Appointment
@@ -61,7 +62,7 @@ async def room(request: web.Request, caller: Caller, appointment: UUID) -> web.R
         return see_other(own_page)
     return render(
         request, "call/room.html", it=it, seat="practitioner", session="staff", after=f"{own_page}/after",
-        back="/practice",
+        back="/practice", first_rung=await checks.first_rung(request.app[DATABASE], caller, it.id),
     )  # fmt: skip
 
 
@@ -85,11 +86,11 @@ async def appointment_page(
     """The appointment, and why something could not be done with it."""
     it, person = await _with_doctor(request, caller, appointment)
     async with request.app[DATABASE].transaction(caller) as tx:
-        open_notices = await open_ones(tx, it.site, it.id)
+        open_notices, known = await open_ones(tx, it.site, it.id), await checks.latest(tx, appointment)
     return render(
         request, "desk/appointment.html", status=refusal.status if refusal else 200, it=it, refusal=refusal,
         mine=person is not None and person == caller.person, role=caller.role, done=request.query.get("done", ""),
-        told_by=reach.told_by, what=what, longest=MESSAGE,
+        known=known, told_by=reach.told_by, what=what, longest=MESSAGE,
         calls=[one for one in open_notices if one.status != "dead"],
         gone=[one for one in open_notices if one.status == "dead"],
     )  # fmt: skip

@@ -14,6 +14,7 @@ from telemed.consultation.tickets import CLOSES, OPENS
 from telemed.db import Tx
 from telemed.errors import Forbidden, NotLoggedIn
 from telemed.identity.callers import Caller
+from telemed.precheck.types import Level
 from telemed.scheduling.types import Appointment
 
 State = Literal["waiting", "talking", "away", "late", "booked", "fulfilled", "cancelled", "noshow"]
@@ -21,11 +22,12 @@ LATE = timedelta(minutes=5)
 
 
 class Row(Appointment, frozen=True, kw_only=True):
-    """`here_since`: the patient's page is open since then. `inside`: they have been let in."""
+    """`here_since`: the patient's page is open since then. `inside`: they have been let in. `line`: as checked."""
 
     practitioner_person: UUID | None
     here_since: datetime | None
     inside: bool
+    line: Level | None = None
 
     @property
     def state(self) -> State:

@@ -20,6 +20,7 @@ from telemed.html import page, render, see_other
 from telemed.identity.access import may
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
+from telemed.precheck import checks
 from telemed.scheduling import changes, consent
 from telemed.scheduling.types import Appointment
 from telemed.text import Text, _
@@ -96,7 +97,10 @@ async def _room(request: web.Request, caller: Caller, appointment: UUID, seat: s
         return see_other("/station")
     if it.consent_version != consent.VERSION:
         return see_other(f"/station/appointments/{it.id}/consent")
-    return render(request, "call/room.html", it=it, seat=seat, session="staff", after="/station", back="/station")
+    return render(
+        request, "call/room.html", it=it, seat=seat, session="staff", after="/station", back="/station",
+        first_rung=await checks.first_rung(request.app[DATABASE], caller, it.id),
+    )  # fmt: skip
 
 
 async def _todays(request: web.Request, caller: Caller, appointment: UUID) -> Appointment:

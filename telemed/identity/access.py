@@ -60,6 +60,7 @@ service.change          -          -        -          site   site          -
 site.change             -          -        -          site   site          -
 assessment.ask          any        any      any        any    any           any
 assessment.decide       -          -        -          site   site          -
+precheck.make           any        any      any        any    any           any
 feed.read               any        any      any        any    any           any
 feed.manage             -          -        -          site   self          -
 """

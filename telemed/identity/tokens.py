@@ -7,7 +7,8 @@ node that knows the secret can sign, and a copy of the database cannot.
 from __future__ import annotations
 
 import secrets
-from base64 import urlsafe_b64encode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
@@ -106,25 +107,43 @@ class Keys:
         return jwt.encode(payload, self._private[self._kid], "EdDSA", {"typ": typ, "kid": self._kid})
 
     def verify(self, token: str, typ: str, audience: str) -> dict[str, Any]:
-        """The claims. Raises TokenRefused. The algorithm is the key's, never the token's (RFC 8725 section 3.1)."""
-        try:
-            header = jwt.get_unverified_header(token)
-            if header.get("typ") != typ or header.get("alg") != "EdDSA":
-                raise TokenRefused
-            claims = jwt.decode(
-                token, self._public[header["kid"]], ["EdDSA"], audience=audience, issuer=ISSUER,
-                options={"require": ["exp", "iat", "aud", "iss", "jti"], "verify_exp": False, "verify_iat": False},
-            )  # fmt: skip
-        except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:
-            raise TokenRefused from error
-        # Against our own clock, which tests can move; PyJWT reads the machine's.
-        if not isinstance(claims["exp"], int | float) or claims["exp"] <= clock.now().timestamp():
-            raise TokenRefused
-        return claims
+        """The claims. Raises TokenRefused."""
+        return verified(token, self._public, typ, audience)
 
     def jwks(self) -> JwkSet:
         """The public keys (RFC 7517, RFC 8037)."""
         return JwkSet([Jwk(kid, _base64url(key.public_bytes_raw())) for kid, key in self._public.items()])
+
+
+def verified(token: str, keys: Mapping[str, Ed25519PublicKey], typ: str, audience: str) -> dict[str, Any]:
+    """The claims. Raises TokenRefused. The algorithm is the key's, never the token's (RFC 8725 section 3.1)."""
+    try:
+        header = jwt.get_unverified_header(token)
+        if header.get("typ") != typ or header.get("alg") != "EdDSA":
+            raise TokenRefused
+        claims = jwt.decode(
+            token, keys[header["kid"]], ["EdDSA"], audience=audience, issuer=ISSUER,
+            options={"require": ["exp", "iat", "aud", "iss", "jti"], "verify_exp": False, "verify_iat": False},
+        )  # fmt: skip
+    except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:
+        raise TokenRefused from error
+    # Against our own clock, which tests can move; PyJWT reads the machine's.
+    if not isinstance(claims["exp"], int | float) or claims["exp"] <= clock.now().timestamp():
+        raise TokenRefused
+    return claims
+
+
+def kid_of(token: str) -> str:
+    """Which key it claims to be signed with. Raises TokenRefused."""
+    try:
+        return str(jwt.get_unverified_header(token)["kid"])
+    except (jwt.InvalidTokenError, KeyError, ValueError, TypeError) as error:
+        raise TokenRefused from error
+
+
+def public_key(key: Jwk) -> Ed25519PublicKey:
+    """A key of a JWKS. Raises ValueError."""
+    return Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(key.x + "=" * (-len(key.x) % 4)))
 
 
 def _base64url(raw: bytes) -> str:

@@ -96,5 +96,9 @@ def _more(letter: Letter, settings: Settings, own: str, say: wording.Wording) ->
         yield _("If you cannot come, please cancel soon. Then somebody else can have the time.")
     if letter.mode == "in_person":
         yield _("Look at it, move it or cancel it: %(address)s", address=own)
-    else:
-        yield _("To your appointment, also to move or cancel it: %(address)s", address=own)
+        return
+    yield _("To your appointment, also to move or cancel it: %(address)s", address=own)
+    if letter.kind == "reminder_24h":
+        yield _("Please check your device and your line there today. It takes two minutes.")
+    elif letter.mode == "video" and letter.kind in ("booked", "moved", "follow_up"):
+        yield _("There you can also check beforehand whether your device and your line are good enough.")

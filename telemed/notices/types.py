@@ -10,7 +10,7 @@ import msgspec
 
 from telemed.scheduling.types import Language, Status, Venue
 
-Kind = Literal["booked", "moved", "cancelled", "reminder_72h", "reminder_2h", "follow_up", "offer"]
+Kind = Literal["booked", "moved", "cancelled", "reminder_72h", "reminder_24h", "reminder_2h", "follow_up", "offer"]
 Channel = Literal["email", "sms", "phone"]
 
 

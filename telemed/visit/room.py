@@ -6,6 +6,8 @@ from aiohttp import web
 
 from telemed.html import page, render, see_other
 from telemed.identity.callers import Caller
+from telemed.keys import DATABASE
+from telemed.precheck import checks
 from telemed.visit.mine import agreed, own
 
 
@@ -19,7 +21,7 @@ async def room(request: web.Request, caller: Caller) -> web.Response:
         return see_other("/appointment/consent?next=room")
     return render(
         request, "call/room.html", it=it, seat="patient", session="guest", after="/appointment/after",
-        back="/appointment",
+        back="/appointment", first_rung=await checks.first_rung(request.app[DATABASE], caller, it.id),
     )  # fmt: skip
 
 

@@ -165,6 +165,7 @@ class World:
                 "json": {"service": str(people.TALK_DORA), "patient": alice | {"phone": "03984 1234"}}
             },
             ("POST", "/api/v1/assessments/{assessment}/result"): {"json": {"result": "video"}},
+            ("POST", "/api/v1/prechecks"): {"json": {"tried": ["direct"], "paths": []}},
             ("POST", "/practice/services/new"): {"data": people.SERVICE_FORM},
             ("POST", "/practice/services/{service}"): {"data": people.SERVICE_FORM},
             ("POST", "/practice/assessments/{assessment}"): {"data": {"result": "video"}},

@@ -81,6 +81,9 @@ async def test_it_starts_stops_and_keeps_its_data(tmp_path: Path) -> None:
         code = await book(port)
         async with aiohttp.ClientSession() as session, session.get(f"http://localhost:{port}/") as page:
             assert page.status == 200
+            ticket = await session.post(f"http://localhost:{port}/api/v1/prechecks/tickets")
+            probe = (await ticket.json())["url"]
+            assert (await session.get(f"{probe}/health")).status == 200, "a line can be measured"
     assert "Stopped." in said[-1]
     async with demo(tmp_path / "demo", port), aiohttp.ClientSession() as session:
         answer = await session.post(f"http://localhost:{port}/api/v1/sessions/guest", json={"code": code})

@@ -17,6 +17,7 @@ from telemed import clock, working
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM
 from telemed.notices import outbox
+from telemed.precheck import checks
 from telemed.scheduling import changes
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.types import Patient
@@ -225,12 +226,12 @@ async def test_a_sender_that_is_refused_is_not_the_letters_fault(
     assert (await deliver(open_day, settings, "booked"))["status"] == "sent"
 
 
-@pytest.mark.parametrize("kind", ["reminder_72h", "reminder_2h"])
-@pytest.mark.parametrize("what", ["moved", "cancelled", "over", "withdrawn"])
+@pytest.mark.parametrize("kind", ["reminder_72h", "reminder_24h", "reminder_2h"])
+@pytest.mark.parametrize("what", ["moved", "cancelled", "over", "withdrawn", "checked"])
 async def test_a_reminder_only_of_what_is_still_so(
     open_day: Database, settings: Settings, box: Mailbox, start: datetime, kind: str, what: str
 ) -> None:
-    """However late the worker comes: what was cancelled, moved or is over is not reminded of."""
+    """However late the worker comes: of what was cancelled, moved, is over or has been done nobody is reminded."""
     it = (await book(open_day, start, BY_MAIL)).id
     [notice] = await notices(open_day, kind)
     if what == "moved":
@@ -239,10 +240,15 @@ async def test_a_reminder_only_of_what_is_still_so(
         await changes.cancel(open_day, guest(it), it)
     elif what == "withdrawn":
         await changes.withdraw_consent(open_day, guest(it), it)  # still booked: consent can be given again
+    elif what == "checked":
+        await checks.note(open_day, guest(it), it, "small")
     with clock.shifted(timedelta(days=30 if what == "over" else 0)):
         await outbox.deliver(open_day, settings, CODES, notice["id"])
     after = {row["id"]: row["status"] for row in await notices(open_day, kind)}[notice["id"]]
-    assert (after, len(box.mails)) == (("sent", 1) if what == "withdrawn" else ("dropped", 0))
+    sent = what == "withdrawn" or (what == "checked" and kind != "reminder_24h")
+    assert (after, len(box.mails)) == (("sent", 1) if sent else ("dropped", 0))
+    if sent:
+        assert ("prüfen Sie dort heute Ihr Gerät" in body(box.mails[0])) == (kind == "reminder_24h")
 
 
 async def test_a_reminder_waits_for_who_cancels_this_moment(

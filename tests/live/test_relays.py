@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from telemed.consultation import relays
-from telemed.consultation.turn import credentials
+from telemed.relay import credentials
 from telemed.settings import Settings
 from tests.live.conftest import Visit
 from tests.processes import free_port

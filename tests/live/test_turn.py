@@ -15,7 +15,8 @@ import pytest
 
 from telemed import clock
 from telemed.consultation.messages import IceConfig
-from telemed.consultation.turn import credentials, ice
+from telemed.consultation.turn import ice
+from telemed.relay import credentials
 from telemed.settings import Settings
 from tests.turn import Relay, Turn, relay
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "telemed"
-DOMAINS = {"identity", "directory", "scheduling", "consultation"}
+DOMAINS = {"identity", "directory", "scheduling", "consultation", "precheck"}
 EVERYTHING = {
     "app",
     "__main__",
@@ -64,6 +64,8 @@ def test_pure_files_do_no_io() -> None:
         "desk/grid.py",
         "consultation/room.py",
         "directory/places.py",
+        "precheck/measure.py",
+        "precheck/verdict.py",
     ):
         for imported in imports(PACKAGE / name):
             assert not re.match(r"db|clock|http|html|keys", imported), f"{name} imports {imported}"

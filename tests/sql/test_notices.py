@@ -21,7 +21,7 @@ BY_MAIL = Patient(ALICE.name, ALICE.birth_date, email="alice@example.org")
 BY_SMS = Patient(ALICE.name, ALICE.birth_date, phone="+4915112345678")
 BY_BOTH = Patient(ALICE.name, ALICE.birth_date, email="alice@example.org", phone="+4915112345678")
 LANDLINE = Patient(ALICE.name, ALICE.birth_date, phone="+493984123456")
-REMINDERS = {"reminder_72h", "reminder_2h"}
+REMINDERS = {"reminder_72h", "reminder_24h", "reminder_2h"}
 
 
 @pytest.fixture
@@ -53,6 +53,7 @@ async def test_a_booking_brings_confirmation_and_reminders(
     found = await written(owner, booking.id)
     assert set(found) == {(kind, "email") for kind in ("booked", *REMINDERS)}
     assert found["reminder_72h", "email"]["due"] == start - timedelta(hours=72)
+    assert found["reminder_24h", "email"]["due"] == start - timedelta(hours=24)
     assert found["reminder_2h", "email"]["due"] == start - timedelta(hours=2)
     jobs = await owner.fetch(
         "SELECT convert_from(payload, 'UTF8') AS id, execute_after FROM pgqueuer WHERE entrypoint = 'notice'"
@@ -69,6 +70,14 @@ async def test_the_practice_chooses_its_reminders(
     assert {kind for kind, _ in found} == {"booked", "reminder_2h"}
 
 
+async def test_who_comes_in_person_is_not_asked_to_check_a_line(
+    open_day: Database, owner: asyncpg.Connection, start: datetime
+) -> None:
+    await owner.execute("UPDATE service SET modes = '{video,in_person}' WHERE id = $1", people.TALK)
+    booking = await book(open_day, start, BY_MAIL, mode="in_person")
+    assert {kind for kind, _ in await written(owner, booking.id)} == {"booked", "reminder_72h", "reminder_2h"}
+
+
 async def test_no_reminder_that_is_over(cast: Database, owner: asyncpg.Connection) -> None:
     start = people.soon()
     await people.open_hours(cast, people.DR_BOB, start, 2)
@@ -81,7 +90,7 @@ async def test_the_channels_follow_the_contact(open_day: Database, owner: asyncp
         (
             15,
             BY_BOTH,
-            {("booked", "email"), ("reminder_72h", "email"), ("reminder_2h", "email"), ("reminder_2h", "sms")},
+            {*((kind, "email") for kind in ("booked", *REMINDERS)), ("reminder_2h", "sms")},
         ),
         (30, LANDLINE, set()),
         (45, ALICE, set()),
@@ -130,7 +139,7 @@ async def test_walls(open_day: Database, start: datetime) -> None:
     """The practice sees its own, strangers and patients see none, and nobody can forge one."""
     it = (await book(open_day, start, BY_MAIL)).id
     for caller, many in (
-        (people.CALLERS["carla"], 3), (people.CALLERS["bob"], 3), (SYSTEM, 3), (people.CALLERS["charlie"], 0),
+        (people.CALLERS["carla"], 4), (people.CALLERS["bob"], 4), (SYSTEM, 4), (people.CALLERS["charlie"], 0),
         (people.CALLERS["petra"], 0), (people.CALLERS["ada"], 0), (guest(it), 0), (ANONYMOUS, 0),
     ):  # fmt: skip
         async with open_day.transaction(caller) as tx:

@@ -83,6 +83,15 @@ SEEDS = {
         "INSERT INTO practitioner (id, site, name, specialty, late_minutes, late_note, late_until)"
         f" SELECT '{{id}}', '{people.PRENZLAU}', 'Dr. Eva Eule', 'general', 20, 'Wir sind gleich da.', '{{at}}'",
     ),
+    "lines": (
+        _VISIT.replace("fulfilled", "cancelled"),
+        "INSERT INTO precheck SELECT '{id}', 'audio', now() - interval '1 hour'",
+    ),
+    "old_lines": (
+        f"{_NAMED} SELECT {_AT_BOBS}, '{{id}}', 'cancelled', r, r, '{{at}}', {_KEY}, {_ALICE}"
+        " FROM (SELECT tstzrange(now() + '480 hours', now() + '481 hours')) AS at (r)",
+        "INSERT INTO precheck SELECT '{id}', 'audio', '{at}'",
+    ),
     "audit_brief": ("INSERT INTO audit (role, verb, at) SELECT 'practitioner', 'seat.admitted', '{at}'",),
     "audit": ("INSERT INTO audit (role, verb, at) SELECT 'guest', 'appointment.book', '{at}'",),
     "notice_words": (put_in(_NOTICE, start="'{at}'", due="now()", words="'Der Strom ist weg.'"),),

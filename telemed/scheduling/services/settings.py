@@ -15,7 +15,7 @@ from telemed.identity.callers import Caller
 from telemed.scheduling.hours import hours
 from telemed.text import Text, _
 
-REMINDERS: Final = (72, 2)  # hours before
+REMINDERS: Final = (72, 24, 2)  # hours before
 _DAY: Final = timedelta(days=1)
 
 
