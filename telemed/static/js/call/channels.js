@@ -9,10 +9,11 @@
  * @property {(seat: Seat) => void} [closed]
  */
 
-// All reliable and in order. They share one congestion window: whoever sends much watches `bufferedAmount`.
-/** @type {Record<ChannelName, number>} */
-const NUMBERS = { text: 1, stills: 2, files: 3 };
-const NAMES = /** @type {ChannelName[]} */ (Object.keys(NUMBERS));
+// All reliable, but stills in whatever order they come: when a piece comes is measured. They share one congestion
+// window: whoever sends much watches `bufferedAmount`.
+/** @type {Record<ChannelName, RTCDataChannelInit>} */
+const KINDS = { text: { id: 1 }, stills: { id: 2, ordered: false }, files: { id: 3 } };
+const NAMES = /** @type {ChannelName[]} */ (Object.keys(KINDS));
 
 export class Channels {
   /** @type {Map<ChannelName, Listener>} */ #listeners = new Map();
@@ -49,7 +50,7 @@ export class Channels {
 
   /** @param {Seat} seat @param {ChannelName} name @param {RTCPeerConnection} pc */
   #make(seat, name, pc) {
-    const channel = pc.createDataChannel(name, { negotiated: true, id: NUMBERS[name] });
+    const channel = pc.createDataChannel(name, { negotiated: true, ...KINDS[name] });
     channel.binaryType = "arraybuffer";
     const ours = () => this.#channels.get(seat)?.get(name) === channel;
     channel.onopen = () => ours() && this.#listeners.get(name)?.opened?.(seat);

@@ -69,6 +69,10 @@ export class Mesh {
     if (message.type === "cand") this.#peers.get(message.from)?.candidates(message);
   }
 
+  get peers() {
+    return [...this.#peers];
+  }
+
   /** @param {Seat} seat */
   peer(seat) {
     return this.#peers.get(seat);

@@ -4,6 +4,7 @@ import { Check } from "./check.js";
 import { Devices } from "./devices.js";
 import { Lobby } from "./lobby.js";
 import { Mesh } from "./mesh.js";
+import { Quality } from "./quality.js";
 import { Signalling } from "./signalling.js";
 import { Stage } from "./stage.js";
 import { Talk } from "./talk.js";
@@ -34,6 +35,8 @@ const mesh = new Mesh(
     signalling.renew();
   },
 );
+const quality = new Quality(
+  mesh, channels, (stat) => signalling.send({ type: "stat", ...stat }), (seat) => stage.name(seat));
 const signalling = new Signalling(
   tickets(data.appointment, data.seat, data.session), hear, line, () => mesh.alive());
 
@@ -73,6 +76,9 @@ function hear(message) {
       break;
     case "mode":
       stage.mode(message.from, message);
+      break;
+    case "quality":
+      quality.hear(message.from, message);
       break;
     default:
       mesh.hear(message);

@@ -70,8 +70,17 @@ export class Peer {
   /** Ours has changed: another device, or none. @param {Kind} kind @param {MediaStreamTrack | null} track */
   replace(kind, track) {
     this.#tracks = { ...this.#tracks, [kind]: track };
-    const transceiver = this.#pc.getTransceivers().find(({ receiver }) => receiver.track.kind === kind);
-    transceiver?.sender.replaceTrack(track).catch(() => this.#pc.restartIce());
+    this.senders[kind]?.replaceTrack(track).catch(() => this.#pc.restartIce());
+  }
+
+  /** What takes our tracks, as far as it is negotiated. @returns {Partial<Record<Kind, RTCRtpSender>>} */
+  get senders() {
+    const found = this.#pc.getTransceivers().map(({ receiver, sender }) => [receiver.track.kind, sender]);
+    return Object.fromEntries(found.reverse()); // the first of a kind wins
+  }
+
+  stats() {
+    return this.#pc.getStats();
   }
 
   /** The same page under another epoch: what is under way is void, what is connected stays. @param {number} epoch */

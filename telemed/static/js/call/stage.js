@@ -47,11 +47,16 @@ export class Stage {
     this.#dress(person);
   }
 
+  /** @param {Seat} seat */
+  name(seat) {
+    return this.#people.get(seat)?.name ?? "";
+  }
+
   /** @param {Seat} seat @param {RTCPeerConnectionState} state */
   connection(seat, state) {
     const tile = this.#tiles.get(seat);
     if (tile) tile.dataset.connection = state;
-    const name = this.#people.get(seat)?.name ?? "";
+    const name = this.name(seat);
     const broken = state === "failed" || state === "disconnected";
     notice(`media-${seat}`, tile && broken ? words("broken", { name }) : "");
   }
