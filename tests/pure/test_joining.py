@@ -49,13 +49,15 @@ def test_comments_stay_at_home() -> None:
 /**
  * Of several lines; a // in it, too.
  */
-say("// is no comment", /** @type {string} */ (x)); // one behind it stays
+say("// is no comment", /** @type {string} */ (x)); // but one behind it is
+say(`neither is // this`); // doesn't go: it might be the end of a string
   /** @param {string} x */ go(x);
   // indented
 """
     kept = """\
-say("// is no comment", /** @type {string} */ (x)); // one behind it stays
-  /** @param {string} x */ go(x);
+say("// is no comment", (x));
+say(`neither is // this`); // doesn't go: it might be the end of a string
+  go(x);
 """
     assert joined({"a.js": source.encode()}, "a.js").decode() == kept
 
