@@ -108,8 +108,8 @@ async def udp(target: Address, seed: int = 0) -> AsyncIterator[Line]:
     try:
         yield line
     finally:
-        near.forget()
         transport.close()
+        near.forget()
 
 
 class _Near(asyncio.DatagramProtocol):
@@ -129,6 +129,8 @@ class _Near(asyncio.DatagramProtocol):
             self._loop.call_at(at, self._send, data, addr)
 
     def _send(self, data: bytes, addr: Address) -> None:
+        if self._transport.is_closing():
+            return
         opened = self._far.get(addr)
         if opened is None:
             opened = self._far[addr] = self._loop.create_task(self._open(addr))

@@ -144,3 +144,35 @@ test("in front of a locked room it waits, and asks again on the same socket", as
   Socket.last.says(one("joined"));
   assert.deepEqual(shown.at(-1), { name: "open" });
 });
+
+test("in doubt it asks, and gives up a server that does not answer", async () => {
+  Socket.last.says(one("joined"));
+  signalling.hurry();
+  signalling.hurry();
+  assert.deepEqual(Socket.last.written.filter(({ type }) => type === "ping").length, 1, "asked once");
+  Socket.last.says({ type: "pong" });
+  mock.timers.tick(3_000);
+  assert.equal(shown.at(-1).name, "open");
+  signalling.hurry();
+  mock.timers.tick(2_500);
+  assert.equal(shown.at(-1).name, "lost");
+  assert.equal(signalling.heard, 0);
+});
+
+test("in doubt it does not wait for the next try, and does not break off one that has just begun", async () => {
+  Socket.last.says(one("joined"));
+  Socket.last.says({ type: "token", token: "token-1", expires: "2026-01-01T00:00:00Z" });
+  Socket.last.closes(1006);
+  const before = Socket.all.length;
+  signalling.hurry();
+  assert.equal(Socket.all.length, before + 1);
+  signalling.hurry();
+  assert.equal(Socket.all.length, before + 1);
+});
+
+test("before joining and after leaving there is nothing to hurry for", () => {
+  signalling.leave();
+  const before = Socket.all.length;
+  signalling.hurry();
+  assert.equal(Socket.all.length, before);
+});

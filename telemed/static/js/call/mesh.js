@@ -4,28 +4,23 @@ import { Peer } from "./peer.js";
 /** @import { Channels } from "./channels.js" */
 /** @import { Command, IceConfig, Kind, RosterSeat, Seat, ServerMessage } from "./types" */
 
-const HOPELESS = 15_000; // ms of "failed" in spite of ICE restarts
-
 export class Mesh {
   /** @type {Map<Seat, Peer>} */ #peers = new Map();
-  /** @type {Map<Seat, ReturnType<typeof setTimeout>>} */ #failing = new Map();
   /** @type {RosterSeat[]} */ #roster = [];
   /** @type {Set<Seat>} */ #unlisted = new Set();
   /** @type {IceConfig} */ #ice = { servers: [], policy: "all" };
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
-  #channels; #send; #changed; #hopeless;
+  #channels; #send; #changed;
 
   /**
    * @param {Channels} channels
    * @param {(command: Command) => void} send
    * @param {(seat: Seat, state: RTCPeerConnectionState) => void} changed
-   * @param {() => void} hopeless  a connection cannot be repaired: come back as a new page
    */
-  constructor(channels, send, changed, hopeless) {
+  constructor(channels, send, changed) {
     this.#channels = channels;
     this.#send = send;
     this.#changed = changed;
-    this.#hopeless = hopeless;
   }
 
   /** @param {IceConfig} ice */
@@ -73,6 +68,11 @@ export class Mesh {
     return [...this.#peers];
   }
 
+  /** Whether the page of a seat can be reached. @param {Seat} name */
+  here(name) {
+    return this.#roster.some(({ seat, state }) => seat === name && state === "here");
+  }
+
   /** @param {Seat} seat */
   peer(seat) {
     return this.#peers.get(seat);
@@ -90,28 +90,14 @@ export class Mesh {
 
   /** @param {RosterSeat} seat */
   #connect(seat) {
-    const changed = (/** @type {RTCPeerConnectionState} */ state) => this.#watch(seat.seat, state);
+    const changed = (/** @type {RTCPeerConnectionState} */ state) => this.#changed(seat.seat, state);
     return new Peer(seat, this.#ice, this.#tracks, this.#channels, this.#send, changed);
   }
 
   /** @param {Seat} name */
   #close(name) {
-    clearTimeout(this.#failing.get(name));
     this.#channels.close(name);
     this.#peers.get(name)?.close();
     this.#peers.delete(name);
-  }
-
-  /** @param {Seat} name @param {RTCPeerConnectionState} state */
-  #watch(name, state) {
-    clearTimeout(this.#failing.get(name));
-    if (state === "failed") this.#failing.set(name, setTimeout(() => this.#despair(name), HOPELESS));
-    this.#changed(name, state);
-  }
-
-  /** @param {Seat} name */
-  #despair(name) {
-    const here = this.#roster.some((seat) => seat.seat === name && seat.state === "here");
-    if (here && this.#peers.get(name)?.state === "failed") this.#hopeless();
   }
 }

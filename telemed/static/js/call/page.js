@@ -5,17 +5,22 @@ import { Devices } from "./devices.js";
 import { Lobby } from "./lobby.js";
 import { Mesh } from "./mesh.js";
 import { Quality } from "./quality.js";
+import { Recovery } from "./recovery.js";
 import { Signalling } from "./signalling.js";
 import { Stage } from "./stage.js";
 import { Talk } from "./talk.js";
 import { tickets } from "./tickets.js";
 import { announce, data, notice, part, show, words } from "./view.js";
+import { keepAwake, onWake } from "./wake.js";
 /** @import { LineState, RosterSeat, ServerMessage } from "./types" */
 
 const button = (/** @type {string} */ id) => part(id, HTMLButtonElement);
+const LONG = 25_000; // ms without the server until people are told what else they can do
 const dialog = (/** @type {string} */ id) => part(id, HTMLDialogElement);
 let admitted = false;
 let told = "";
+/** @type {{ since: number, code?: string } | null} */
+let lost = null; // the server cannot be reached
 
 const devices = new Devices((kind, track) => {
   mesh.replace(kind, track);
@@ -30,15 +35,18 @@ const mesh = new Mesh(
   channels,
   (command) => signalling.send(command),
   (seat, state) => stage.connection(seat, state),
-  () => {
-    mesh.close();
-    signalling.renew();
-  },
 );
 const quality = new Quality(
   mesh, channels, (stat) => signalling.send({ type: "stat", ...stat }), (seat) => stage.name(seat));
 const signalling = new Signalling(
   tickets(data.appointment, data.seat, data.session), hear, line, () => mesh.alive());
+const recovery = new Recovery(mesh, signalling, () => {
+  mesh.close();
+  signalling.renew();
+}, (seat, health) => {
+  stage.health(seat, health, lost !== null);
+  tellLine();
+});
 
 const talk = new Talk(channels, (command) => signalling.send(command), (seat) => mesh.peer(seat));
 
@@ -109,7 +117,14 @@ function line(state) {
   }
   if (state.name === "locked") wait(state.sentence);
   if (state.name === "over") return finish(state.code, state.sentence);
-  notice("line", state.name === "lost" ? words(state.code ?? (admitted ? "lost" : "lost_waiting")) : "");
+  lost = state.name === "lost" ? { since: lost?.since ?? Date.now(), code: state.code } : null;
+  tellLine();
+}
+
+function tellLine() {
+  if (!lost) return notice("line", "");
+  const cut = Date.now() - lost.since > LONG ? "lost_long" : "lost_waiting";
+  notice("line", words(lost.code ?? (admitted && !stage.broken ? "lost" : cut)));
 }
 
 /** Says once, and whenever it changes, what the others cannot know: whether we are heard and seen. */
@@ -160,7 +175,7 @@ function join() {
   if (data.seat === "practitioner") enter([], true);
   else wait(words("joining"));
   signalling.join();
-  navigator.wakeLock?.request("screen").catch(() => {}); // a phone that sleeps would end its own camera
+  keepAwake();
 }
 
 function leave() {
@@ -190,6 +205,10 @@ dialog("ending").onclose = ({ target }) => {
   if (returnValue === "leave") leave();
 };
 for (const way of document.querySelectorAll(".leave")) /** @type {HTMLElement} */ (way).onclick = leave;
+onWake((changed) => {
+  signalling.hurry();
+  if (changed) recovery.suspect();
+});
 addEventListener("pagehide", () => signalling.leave());
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 

@@ -6,22 +6,17 @@ import { fingerprints } from "./fingerprints.js";
 
 const BATCH = 15; // ms without another candidate; a burst goes in one message, a late one from the relay by itself
 const AT_ONCE = 32; // candidates in one message
-// ms in a state before ICE is restarted. Most "disconnected" recover by themselves; a relay that was busy when it was
-// asked for an address leaves a connection "new" for ever.
-/** @type {Partial<Record<RTCPeerConnectionState, number>>} */
-const PATIENCE = { new: 10_000, connecting: 10_000, disconnected: 5_000, failed: 0 };
-const AGAIN = 5_000;
 
 export class Peer {
   #pc; #send; #tracks; #seat; #epoch; #polite;
   #offering = false;
   #ignoring = false;
   #remote = ""; // fingerprints of the other end
+  #turns = 0;
   #describing = 0;
   /** @type {RTCIceCandidateInit[]} */ #outgoing = [];
   /** @type {RTCIceCandidateInit[]} */ #incoming = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #batch;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #restart;
 
   /**
    * @param {RosterSeat} seat @param {IceConfig} ice
@@ -42,16 +37,12 @@ export class Peer {
     pc.onicecandidate = ({ candidate }) => this.#gathered(candidate);
     pc.onnegotiationneeded = () => this.#offer();
     pc.ontrack = ({ track }) => this.stream.addTrack(track);
-    pc.onconnectionstatechange = () => {
-      this.#watch();
-      changed(pc.connectionState);
-    };
+    pc.onconnectionstatechange = () => changed(pc.connectionState);
     if (!seat.polite) {
       pc.addTransceiver(tracks.audio ?? "audio", { direction: "sendrecv" });
       pc.addTransceiver(tracks.video ?? "video", { direction: "sendrecv" });
     }
     channels.open(seat.seat, pc); // after audio and video, which come first in the offer
-    this.#watch();
   }
 
   get epoch() {
@@ -67,6 +58,24 @@ export class Peer {
     return this.#pc.connectionState;
   }
 
+  get polite() {
+    return this.#polite;
+  }
+
+  /** How many descriptions of the other page were taken, and whether ours is answered. */
+  get talks() {
+    return { turns: this.#turns, settled: this.#pc.signalingState === "stable" };
+  }
+
+  stats() {
+    return this.#pc.getStats();
+  }
+
+  /** New candidates on both sides; what still runs goes on meanwhile. */
+  restart() {
+    this.#pc.restartIce();
+  }
+
   /** Ours has changed: another device, or none. @param {Kind} kind @param {MediaStreamTrack | null} track */
   replace(kind, track) {
     this.#tracks = { ...this.#tracks, [kind]: track };
@@ -77,10 +86,6 @@ export class Peer {
   get senders() {
     const found = this.#pc.getTransceivers().map(({ receiver, sender }) => [receiver.track.kind, sender]);
     return Object.fromEntries(found.reverse()); // the first of a kind wins
-  }
-
-  stats() {
-    return this.#pc.getStats();
   }
 
   /** The same page under another epoch: what is under way is void, what is connected stays. @param {number} epoch */
@@ -112,6 +117,7 @@ export class Peer {
     this.#describing++;
     try {
       await pc.setRemoteDescription({ type: kind, sdp });
+      this.#turns++;
       this.#incoming.splice(0).forEach((candidate) => this.#add(candidate));
       if (kind === "offer") {
         await this.#attach();
@@ -134,7 +140,6 @@ export class Peer {
 
   close() {
     clearTimeout(this.#batch);
-    clearTimeout(this.#restart);
     this.#pc.onconnectionstatechange = this.#pc.onnegotiationneeded = this.#pc.onicecandidate = null;
     this.#pc.close();
   }
@@ -196,17 +201,6 @@ export class Peer {
       const candidates = this.#outgoing.splice(0, AT_ONCE);
       this.#send({ type: "cand", to: this.#seat, epoch: this.#epoch, candidates });
     }
-  }
-
-  #watch() {
-    clearTimeout(this.#restart);
-    const patience = PATIENCE[this.#pc.connectionState];
-    if (patience === undefined) return;
-    // The impolite side goes first, so that two restarts seldom meet.
-    this.#restart = setTimeout(() => {
-      this.#pc.restartIce();
-      this.#restart = setTimeout(() => this.#watch(), AGAIN);
-    }, patience + (this.#polite ? 3_000 : 0));
   }
 }
 

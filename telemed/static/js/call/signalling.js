@@ -8,6 +8,8 @@ const ONCE_MORE = new Set([4401, 4500]);
 const WAITS = [300, 1_000, 2_000, 4_000]; // ms; the last one again and again
 const QUIET = 10_000;
 const PATIENCE = 5_000;
+const ANSWERS = 2_500; // ms for a pong when there is reason to doubt
+const OPENS = 4_000; // ms for a new socket then, and more with every try: the line may be slow and not dead
 const KNOCK = 5_000; // between two hellos in front of a locked room
 
 export class Signalling {
@@ -19,6 +21,9 @@ export class Signalling {
   /** @type {Map<string, Command & { id: string }>} */ #unanswered = new Map();
   #open = false;
   #attempt = 0;
+  #began = 0; // of the last attempt, ms
+  #last = 0; // when something was heard, ms
+  #doubted = false;
   #tries = 0;
   #secondChance = true;
   #drain = 0;
@@ -39,8 +44,11 @@ export class Signalling {
     this.#heard = heard;
     this.#shown = shown;
     this.#keeps = keeps;
-    addEventListener("online", () => this.#hurry());
-    document.addEventListener("visibilitychange", () => this.#hurry());
+  }
+
+  /** When the server was last heard (performance.now()); 0 while it cannot be reached. */
+  get heard() {
+    return this.#open ? this.#last : 0;
   }
 
   join() {
@@ -55,11 +63,21 @@ export class Signalling {
     if (this.#open) this.#write(message);
   }
 
+  /** There is reason to doubt the line: is the server still there? If it is lost, back to it now. @param {number} pause  ms since the last try */
+  hurry(pause = 0) {
+    if (this.#open) return this.#doubt();
+    const trying = performance.now() - this.#began;
+    if (!this.#began || trying < (this.#retry ? pause : OPENS + this.#tries * WAITS[1])) return;
+    this.#tries++;
+    this.#connect();
+  }
+
   /** Frees the seat. */
   leave() {
     if (this.#open) this.#write({ type: "bye" });
     this.#drop();
     this.#anew();
+    this.#began = 0;
   }
 
   /** Comes back as a new page: both sides then build their connections afresh. */
@@ -70,6 +88,7 @@ export class Signalling {
 
   async #connect() {
     this.#drop();
+    this.#began = performance.now();
     if (this.#token) return this.#listen({ token: this.#token });
     await this.#withTicket((ticket) => this.#listen({ ticket }));
   }
@@ -110,10 +129,20 @@ export class Signalling {
   /** Notices a connection that has died without a word. @param {WebSocket} socket */
   #expect(socket) {
     clearTimeout(this.#beat);
+    this.#last = performance.now();
+    this.#doubted = false;
     this.#beat = setTimeout(() => {
       if (socket.readyState === WebSocket.OPEN) this.#write({ type: "ping" });
       this.#beat = setTimeout(() => this.#lost(), PATIENCE);
     }, QUIET);
+  }
+
+  #doubt() {
+    if (this.#doubted) return;
+    this.#doubted = true;
+    clearTimeout(this.#beat);
+    this.#write({ type: "ping" });
+    this.#beat = setTimeout(() => this.#lost(), ANSWERS);
   }
 
   /** @param {ServerMessage} message @param {Pass} pass */
@@ -184,10 +213,6 @@ export class Signalling {
     this.#drain = 0;
   }
 
-  #hurry() {
-    if (this.#retry && !document.hidden) this.#connect();
-  }
-
   /** @param {string} opens */
   #early(opens) {
     this.#shown({ name: "early", opens });
@@ -199,6 +224,7 @@ export class Signalling {
   #over(code, sentence) {
     this.#drop();
     this.#anew();
+    this.#began = 0;
     this.#shown({ name: "over", code, sentence });
   }
 

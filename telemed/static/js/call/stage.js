@@ -1,6 +1,7 @@
 // Who is here: a picture and a name for everyone in the conversation, and for the doctor also who waits at the door.
 import { announce, notice, part, words } from "./view.js";
 /** @import { Mode, RosterSeat, Seat } from "./types" */
+/** @import { Health } from "./recovery.js" */
 /** @typedef {"admit" | "hold" | "deny" | "kick"} Act */
 
 export class Stage {
@@ -10,6 +11,7 @@ export class Stage {
   #introduced = "";
   #speaker = "";
   #act;
+  /** @type {Set<Seat>} */ #broken = new Set();
 
   /** @param {(act: Act, seat: Seat) => void} act */
   constructor(act) {
@@ -56,9 +58,23 @@ export class Stage {
   connection(seat, state) {
     const tile = this.#tiles.get(seat);
     if (tile) tile.dataset.connection = state;
-    const name = this.name(seat);
-    const broken = state === "failed" || state === "disconnected";
-    notice(`media-${seat}`, tile && broken ? words("broken", { name }) : "");
+  }
+
+  /**
+   * What can be heard and seen of somebody.
+   * @param {Seat} seat @param {Health} health @param {boolean} ours  it is our own line, of which the page speaks already
+   */
+  health(seat, health, ours) {
+    const person = this.#people.get(seat);
+    const broken = person && health !== "well";
+    if (broken) this.#broken.add(seat);
+    else this.#broken.delete(seat);
+    notice(`media-${seat}`, broken && !ours ? words(health, { name: person.name }) : "");
+  }
+
+  /** Whether there is somebody who cannot be heard. */
+  get broken() {
+    return [...this.#broken].some((seat) => this.#people.has(seat));
   }
 
   /** @param {string} id */

@@ -1,0 +1,71 @@
+// What people are told while a connection is silent, and that it is repaired and at last built anew.
+import assert from "node:assert/strict";
+import { beforeEach, mock, test } from "node:test";
+import { Recovery } from "../../telemed/static/js/call/recovery.js";
+
+const STEP = 100; // ms
+let now, packets, rate, heard, asked, restarts, renewals, told, peer;
+
+beforeEach(() => {
+  mock.restoreAll();
+  mock.timers.reset();
+  mock.timers.enable({ apis: ["setTimeout"] });
+  [now, packets, rate, asked, restarts, renewals, told] = [1_000, 0, 5, 0, 0, 0, ["well"]];
+  heard = () => now;
+  mock.method(performance, "now", () => now);
+  peer = {
+    polite: false,
+    talks: { turns: 0, settled: true },
+    restart: () => restarts++,
+    stats: async () => new Map([["audio", { type: "inbound-rtp", packetsReceived: packets }], ["codec", { type: "codec" }]]),
+  };
+  const mesh = { peers: [["patient", peer]], peer: () => peer, here: () => true };
+  const signalling = { get heard() { return heard(); }, hurry: () => asked++ };
+  const tell = (seat, health) => health !== told.at(-1) && told.push(health);
+  new Recovery(mesh, signalling, () => renewals++, tell);
+});
+
+async function pass(ms) {
+  for (const until = now + ms; now < until; now += STEP) {
+    packets += rate;
+    mock.timers.tick(STEP);
+    await new Promise(setImmediate);
+  }
+}
+
+test("a short silence is nothing to speak of, a longer one is, and after 25 seconds there is the telephone", async () => {
+  await pass(3_000);
+  rate = 0;
+  await pass(2_500);
+  assert.deepEqual(told, ["well"]);
+  await pass(2_000);
+  assert.deepEqual(told, ["well", "broken"]);
+  await pass(25_000);
+  assert.deepEqual(told, ["well", "broken", "long"]);
+  rate = 5;
+  await pass(1_000);
+  assert.deepEqual(told, ["well", "broken", "long", "well"]);
+});
+
+test("with a server that answers it restarts once, and builds anew when what both agreed on stays silent", async () => {
+  await pass(3_000);
+  rate = 0;
+  await pass(3_500);
+  assert.deepEqual([restarts, renewals], [1, 0]);
+  peer.talks = { turns: 1, settled: true };
+  await pass(5_500);
+  assert.equal(restarts, 1);
+  assert.ok(renewals > 0);
+});
+
+test("without the server it tries to reach that first", async () => {
+  await pass(3_000);
+  rate = 0;
+  heard = () => 0;
+  await pass(10_000);
+  assert.ok(asked > 0);
+  assert.deepEqual([restarts, renewals], [0, 0]);
+  heard = () => now;
+  await pass(1_000);
+  assert.deepEqual([restarts, renewals], [1, 0]);
+});
