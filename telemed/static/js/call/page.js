@@ -3,6 +3,7 @@ import { Channels } from "./channels.js";
 import { Check } from "./check.js";
 import { Devices } from "./devices.js";
 import { Lobby } from "./lobby.js";
+import { Lock } from "./lock.js";
 import { Mesh } from "./mesh.js";
 import { Quality } from "./quality.js";
 import { Recovery } from "./recovery.js";
@@ -47,11 +48,18 @@ const recovery = new Recovery(mesh, signalling, () => {
   stage.health(seat, health, lost !== null);
   tellLine();
 });
+const lock = new Lock((locked) => signalling.send({ type: "lock", locked }), (locked) => {
+  if (data.seat !== "practitioner") return;
+  button("lock").setAttribute("aria-checked", `${locked}`);
+  const state = part("lock-state", HTMLElement);
+  if (state.textContent !== words(`lock.${locked}`)) state.textContent = words(`lock.${locked}`);
+});
 
 const talk = new Talk(channels, (command) => signalling.send(command), (seat) => mesh.peer(seat));
 
 /** @param {ServerMessage} message */
 function hear(message) {
+  lock.hear(message);
   switch (message.type) {
     case "joined":
       if (message.ice) mesh.configure(message.ice);
@@ -196,6 +204,7 @@ button("cam").onclick = async () => {
   await devices.darken(devices.cam);
   announce(words(devices.cam ? "cam_on" : "cam_off"));
 };
+if (data.seat === "practitioner") button("lock").onclick = () => lock.turn();
 button("gear").onclick = () => dialog("settings").showModal();
 button("people").onclick = () => stage.introduce(Boolean(part("intro", HTMLElement).hidden));
 button("hangup").onclick = () => (data.seat === "practitioner" ? dialog("ending").showModal() : leave());
