@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -22,6 +23,34 @@ navigator.mediaDevices.getUserMedia = async (wish) => {
   if (wish.video) throw new DOMException("", "%s");
   return ask(wish);
 };
+"""
+# What a phone does with its devices: two cameras, and a call that takes both away.
+PHONE = """
+window.taken = [];
+window.facing = [];
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = async (wish) => {
+  const stream = await open(wish);
+  for (const track of stream.getVideoTracks()) {
+    const settings = track.getSettings.bind(track);
+    track.getSettings = () => ({ ...settings(), facingMode: wish.video.facingMode });
+    window.facing.push(wish.video.facingMode);
+  }
+  window.taken.push(...stream.getTracks());
+  return stream;
+};
+window.happens = (name) => {
+  const live = window.taken.filter(({ readyState }) => readyState === "live");
+  for (const track of live) {
+    if (name === "ended") track.stop();
+    track.dispatchEvent(new Event(name));
+  }
+};
+"""
+REFUSES_TO_PLAY = """
+window.play = HTMLMediaElement.prototype.play;
+HTMLMediaElement.prototype.play = async () => { throw new DOMException("", "NotAllowedError"); };
+document.querySelector("#tiles video").pause();
 """
 
 
@@ -145,3 +174,51 @@ async def test_another_camera_and_microphone_in_the_middle(cast: Database, visit
         await alice.keyboard.press("Escape")
         await sees(bob)
         assert await alice.evaluate("window.frames.filter(([, text]) => text.includes('desc')).length") == told
+
+
+async def test_a_phone_with_two_cameras_is_called_in_the_middle(cast: Database, visitor: Visitor) -> None:
+    """The other side sees what is missing, this side is told why; all comes back by itself, or is fetched."""
+    context = await visitor(width=360, height=740)
+    await context.add_init_script(PHONE)
+    alice = await guest(context, made := await booked(cast))
+    await alice.goto("/appointment/room")
+    await check_and_join(alice)
+    bob = await on_call(visitor, made)
+    await bob.locator("[data-act=admit]").click()
+    await sees(bob)
+
+    await alice.locator("#turn").click()
+    await expect(alice.locator("body")).to_have_class(re.compile("outward"))
+    assert await alice.evaluate("window.facing") == ["user", "environment"]
+    await sees(bob, 30)
+
+    await alice.evaluate("window.happens('mute')")
+    for page, part in ((alice, "#notices"), (bob, ".tile .muted"), (bob, ".tile .veil")):
+        await expect(page.locator(part)).to_be_visible()
+    await expect(alice.locator("#notices")).to_contain_text("vielleicht für einen Anruf")
+    await expect(alice.locator("#mic")).to_have_attribute("aria-checked", "false")
+    await looked_at(alice, "interrupted")
+    await alice.evaluate("window.happens('unmute')")
+    await expect(alice.locator("#notices")).to_be_empty()
+    for part in (".tile .muted", ".tile .veil"):
+        await expect(bob.locator(part)).to_be_hidden()
+
+    # An iPhone that forgets to give them back, until the page is looked at again.
+    await alice.evaluate("window.happens('mute')")
+    await expect(bob.locator(".tile .veil")).to_be_visible()
+    await alice.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await expect(alice.locator("#notices")).to_be_empty()
+    assert await alice.evaluate("window.taken.filter(({ readyState }) => readyState === 'live').length") == 2
+    await sees(bob, 30)
+
+    await alice.evaluate("window.happens('ended')")
+    await sees(bob, 30)
+    await expect(alice.locator("#notices")).to_be_empty()
+
+    await alice.evaluate(REFUSES_TO_PLAY)
+    await expect(alice.locator("#sound")).to_be_visible()
+    await looked_at(alice, "no-sound-yet")
+    await alice.evaluate("void (HTMLMediaElement.prototype.play = window.play)")
+    await alice.locator("#sound").click()
+    await expect(alice.locator("#sound")).to_be_hidden()
+    await sees(alice, 30)

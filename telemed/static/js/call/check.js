@@ -1,7 +1,7 @@
 // The device check before joining, and the same choices again in the call: mirror, microphone level, loudspeaker.
-import { data, part, words } from "./view.js";
+import { data, notice, part, words } from "./view.js";
 /** @import { Devices } from "./devices.js" */
-/** @import { Kind } from "./types" */
+/** @import { Kind, Problems } from "./types" */
 
 const LOUD = 0.02; // root mean square of speech at arm's length
 
@@ -15,6 +15,7 @@ export class Check {
   /** @type {AudioContext | null} */ #context = null;
   /** @type {AnalyserNode | null} */ #analyser = null;
   /** @type {MediaStreamTrack | null} */ #measured = null;
+  /** @type {Problems | null} */ #accepted = null; // what was missing when the person went in all the same
 
   /** @param {Devices} devices @param {(id: string) => void} speak  the loudspeaker was chosen */
   constructor(devices, speak) {
@@ -26,6 +27,11 @@ export class Check {
     audiooutput.onchange = () => speak(audiooutput.value);
     part("tone", HTMLButtonElement).onclick = () => this.ring();
     setInterval(() => this.#measure(), 100);
+  }
+
+  /** The check is over: from now on only what changes is worth a notice. */
+  leave() {
+    this.#accepted = this.#devices.problems;
   }
 
   /** Shows what the devices are now. */
@@ -45,6 +51,9 @@ export class Check {
       if (shown !== wanted) mirror.srcObject = wanted && new MediaStream([wanted]);
     }
     for (const dark of document.querySelectorAll(".dark")) dark.toggleAttribute("hidden", video !== null);
+    const { facing } = this.#devices;
+    part("turn", HTMLButtonElement).hidden = !facing;
+    document.body.classList.toggle("outward", facing === "environment"); // text held to this camera must be readable
   }
 
   async #list() {
@@ -66,14 +75,24 @@ export class Check {
 
   #problems() {
     const { audio, video } = this.#devices.problems;
-    const found = audio && audio === video ? [this.#sentence("both", audio)]
-      : [audio && this.#sentence("audio", audio), video && this.#sentence("video", video)];
-    if (audio) found.push(words("unheard"));
+    if (this.#accepted) {
+      const { audio: mute, video: dark } = this.#accepted;
+      const news = { audio: audio === mute ? undefined : audio, video: video === dark ? undefined : video };
+      notice("devices", this.#sentences(news).join(" "));
+    }
     const box = part("problems", HTMLElement);
     box.hidden = !audio && !video;
-    const texts = found.filter(Boolean).join("\n").split("\n");
+    const texts = this.#sentences({ audio, video });
     box.replaceChildren(...texts.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
     part("sound-only", HTMLButtonElement).hidden = !(audio === "NotAllowedError" && audio === video);
+  }
+
+  /** @param {Problems} problems */
+  #sentences({ audio, video }) {
+    const found = audio && audio === video ? [this.#sentence("both", audio)]
+      : [audio && this.#sentence("audio", audio), video && this.#sentence("video", video)];
+    if (audio && audio !== "Interrupted") found.push(words("unheard"));
+    return found.filter(Boolean).join("\n").split("\n").filter(Boolean);
   }
 
   /** @param {string} what @param {string} name */
@@ -98,7 +117,7 @@ export class Check {
   #measure() {
     const meter = part("level", HTMLMeterElement);
     if (!this.#analyser || meter.offsetParent === null) return;
-    if (this.#context?.state === "suspended") this.#context.resume();
+    if (this.#context?.state !== "running") this.#context?.resume().catch(() => {}); // iPhones: "interrupted" by a call
     const samples = new Float32Array(this.#analyser.fftSize);
     this.#analyser.getFloatTimeDomainData(samples);
     const loudness = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);

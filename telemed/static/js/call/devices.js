@@ -8,6 +8,8 @@ const WISHES = {
 };
 /** @type {Kind[]} */
 const KINDS = ["audio", "video"];
+const REFUSED = ["NotAllowedError", "SecurityError", "Insecure"]; // asking again by ourselves would be rude
+const COMES_BACK = 1_500; // ms that a device may take to unmute by itself when the page is seen again
 
 export class Devices {
   /** @type {Record<Kind, MediaStreamTrack | null>} */ #tracks = { audio: null, video: null };
@@ -15,6 +17,8 @@ export class Devices {
   /** @type {Problems} */ #problems = {};
   #muted = false;
   #dark = false;
+  #facing = "user";
+  #closed = false;
   #changed;
 
   /** @param {(kind: Kind, track: MediaStreamTrack | null) => void} changed  the track to be sent is another one */
@@ -28,11 +32,16 @@ export class Devices {
   }
 
   get mic() {
-    return this.#tracks.audio !== null && !this.#muted;
+    return this.#tracks.audio !== null && !this.#muted && !this.#interrupted("audio");
   }
 
   get cam() {
-    return this.#tracks.video !== null;
+    return this.#tracks.video !== null && !this.#interrupted("video");
+  }
+
+  /** Which way the camera looks: "user", "environment", or unknown as on most computers. */
+  get facing() {
+    return this.#tracks.video?.getSettings().facingMode;
   }
 
   /** @param {Kind} kind */
@@ -83,9 +92,18 @@ export class Devices {
     await this.#get(kind);
   }
 
+  /** The other camera of a phone. */
+  async turn() {
+    this.#chosen.video = "";
+    this.#facing = this.facing === "user" ? "environment" : "user";
+    this.#stop("video"); // phones cannot open two cameras at once
+    await this.#get("video");
+  }
+
   /** @param {boolean} muted */
-  mute(muted) {
+  async mute(muted) {
     this.#muted = muted;
+    if (!muted && (!this.#tracks.audio || this.#interrupted("audio"))) return this.#get("audio");
     if (this.#tracks.audio) this.#tracks.audio.enabled = !muted;
   }
 
@@ -97,11 +115,17 @@ export class Devices {
     this.#changed("video", null);
   }
 
+  /** The page is seen again: what was taken away meanwhile, by a phone call for instance, is fetched if it stays away. */
+  wake() {
+    setTimeout(() => this.#recover(), COMES_BACK);
+  }
+
   async list() {
     return (await navigator.mediaDevices?.enumerateDevices()) ?? [];
   }
 
   close() {
+    this.#closed = true;
     for (const kind of KINDS) this.#stop(kind);
   }
 
@@ -109,7 +133,8 @@ export class Devices {
   async #get(kind) {
     const id = this.#chosen[kind];
     try {
-      const wish = id ? { ...WISHES[kind], facingMode: undefined, deviceId: { exact: id } } : WISHES[kind];
+      const facingMode = kind === "video" && !id ? this.#facing : undefined;
+      const wish = { ...WISHES[kind], facingMode, ...(id && { deviceId: { exact: id } }) };
       const stream = await navigator.mediaDevices.getUserMedia({ [kind]: wish });
       for (const track of stream.getTracks()) this.#take(track);
     } catch (error) {
@@ -118,37 +143,48 @@ export class Devices {
         this.#chosen[kind] = ""; // it was unplugged; any other will do
         return this.#get(kind);
       }
-      this.#problems = { ...this.#problems, [kind]: name };
-      this.#changed(kind, this.#tracks[kind]);
+      if (!this.#interrupted(kind)) this.#say(kind, name);
     }
   }
 
   /** @param {MediaStreamTrack} track */
   #take(track) {
+    if (this.#closed) return track.stop(); // asked for before the call was over
     const kind = /** @type {Kind} */ (track.kind);
     this.#stop(kind);
     this.#tracks[kind] = track;
     if (kind === "audio") track.enabled = !this.#muted;
     track.onended = () => this.#lose(kind);
-    const { [kind]: _gone, ...others } = this.#problems;
-    this.#problems = others;
-    this.#changed(kind, track);
+    track.onmute = () => this.#say(kind, "Interrupted");
+    track.onunmute = () => this.#interrupted(kind) && this.#say(kind);
+    this.#say(kind);
   }
 
-  /** Unplugged, or taken away by a phone call: try what is left. @param {Kind} kind */
+  /** @param {Kind} kind @param {string} [problem] */
+  #say(kind, problem) {
+    const { [kind]: _gone, ...others } = this.#problems;
+    this.#problems = problem ? { ...others, [kind]: problem } : others;
+    this.#changed(kind, this.#tracks[kind]);
+  }
+
+  /** Whether the device gives nothing for a while: a phone call, another program, a hidden page. @param {Kind} kind */
+  #interrupted(kind) {
+    return this.#problems[kind] === "Interrupted";
+  }
+
+  /** Unplugged, or taken away for good: try what is left. @param {Kind} kind */
   #lose(kind) {
     this.#tracks[kind] = null;
     this.#chosen[kind] = "";
-    this.#problems = { ...this.#problems, [kind]: "Ended" };
-    this.#changed(kind, null);
+    this.#say(kind, "Ended");
     this.#get(kind);
   }
 
-  /** Something was plugged in: use it if that kind was missing. */
+  /** Something was plugged in, or given back: use it if that kind was missing. */
   async #recover() {
     for (const kind of KINDS) {
-      const missing = ["Ended", "NotFoundError"].includes(this.#problems[kind] ?? "");
-      if (missing && !(kind === "video" && this.#dark)) await this.#get(kind);
+      const problem = !this.#closed && this.#problems[kind];
+      if (problem && !REFUSED.includes(problem) && !(kind === "video" && this.#dark)) await this.#get(kind);
     }
   }
 
@@ -156,7 +192,7 @@ export class Devices {
   #stop(kind) {
     const track = this.#tracks[kind];
     if (!track) return;
-    track.onended = null;
+    track.onended = track.onmute = track.onunmute = null;
     track.stop();
     this.#tracks[kind] = null;
   }

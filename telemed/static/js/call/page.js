@@ -180,6 +180,7 @@ async function openDevices() {
 
 function join() {
   part("settings-title", HTMLElement).after(part("devices", HTMLElement));
+  check.leave();
   if (data.seat === "practitioner") enter([], true);
   else wait(words("joining"));
   signalling.join();
@@ -195,8 +196,8 @@ button("open").onclick = openDevices;
 button("sound-only").onclick = () => devices.openSound();
 button("join").onclick = join;
 button("again").onclick = () => location.reload();
-button("mic").onclick = () => {
-  devices.mute(devices.mic);
+button("mic").onclick = async () => {
+  await devices.mute(devices.mic);
   tellMode();
   announce(words(devices.mic ? "mic_on" : "mic_off"));
 };
@@ -204,6 +205,7 @@ button("cam").onclick = async () => {
   await devices.darken(devices.cam);
   announce(words(devices.cam ? "cam_on" : "cam_off"));
 };
+button("turn").onclick = () => devices.turn();
 if (data.seat === "practitioner") button("lock").onclick = () => lock.turn();
 button("gear").onclick = () => dialog("settings").showModal();
 button("people").onclick = () => stage.introduce(Boolean(part("intro", HTMLElement).hidden));
@@ -217,6 +219,9 @@ for (const way of document.querySelectorAll(".leave")) /** @type {HTMLElement} *
 onWake((changed) => {
   signalling.hurry();
   if (changed) recovery.suspect();
+  if (document.hidden) return;
+  devices.wake();
+  stage.play();
 });
 addEventListener("pagehide", () => signalling.leave());
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());

@@ -16,7 +16,7 @@ export class Stage {
   /** @param {(act: Act, seat: Seat) => void} act */
   constructor(act) {
     this.#act = act;
-    part("sound", HTMLButtonElement).onclick = () => this.#play();
+    part("sound", HTMLButtonElement).onclick = () => this.play();
     part("introduced", HTMLButtonElement).onclick = () => this.introduce(false);
   }
 
@@ -31,7 +31,7 @@ export class Stage {
       const found = stream(seat.seat) ?? null;
       if (media && media.srcObject !== found) {
         media.srcObject = found;
-        this.#play();
+        this.play();
       }
       this.#dress(seat);
     }
@@ -112,6 +112,7 @@ export class Stage {
     const tile = clone("tile");
     tile.dataset.seat = seat;
     const media = /** @type {HTMLVideoElement} */ (tile.querySelector("video"));
+    media.onpause = () => document.hidden || this.play(); // only the device stops it: for a phone call
     if (this.#speaker && "setSinkId" in media) media.setSinkId(this.#speaker).catch(() => {});
     return tile;
   }
@@ -143,7 +144,8 @@ export class Stage {
     notice(`away-${seat}`, state === "away" ? words("away", { name }) : "");
   }
 
-  async #play() {
+  /** Some browsers want a tap before they play sound. */
+  async play() {
     const media = [...document.querySelectorAll("#tiles video")];
     const played = await Promise.allSettled(media.map((video) => /** @type {HTMLVideoElement} */ (video).play()));
     const refused = played.some((result) => result.status === "rejected" && result.reason.name === "NotAllowedError");
