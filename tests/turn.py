@@ -17,10 +17,8 @@ from pathlib import Path
 
 from aioice.ice import get_host_addresses
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
-from cryptography.x509.oid import NameOID
 
 from telemed.relay import credentials
 from tests.processes import ROOT, free_port
@@ -47,35 +45,31 @@ class Relay:
 
     host: str
     port: int
+    tls_port: int
     secret: str
     log: Path
-    tls: str = ""
-    """Its address for TLS, if it was started with a certificate."""
 
     @property
     def urls(self) -> tuple[str, ...]:
         return (f"turn:{self.host}:{self.port}?transport=udp",)
 
+    @property
+    def streams(self) -> tuple[str, ...]:
+        """Over TCP and over TLS, the latter with a certificate that nobody has signed."""
+        return (f"turn:{self.host}:{self.port}?transport=tcp", f"turns:{self.host}:{self.tls_port}?transport=tcp")
+
 
 @asynccontextmanager
-async def relay(
-    directory: Path, host: str = "127.0.0.1", *options: str, certified: bool = False
-) -> AsyncIterator[Relay]:
-    """coturn on `host`, relaying from there and from ::1, with `deploy/turnserver.conf` and more `options`.
-
-    `certified`: for TLS, too, with a certificate that it signed itself.
-    """
-    started = Relay(host, free_port(), secrets.token_hex(16), directory / "turn.log")
-    tls = ["--no-tls"]
-    if certified:
-        port = free_port()
-        started.tls = f"turns:{host}:{port}?transport=tcp"
-        tls = [f"--tls-listening-port={port}", *_certificate(directory, host)]
+async def relay(directory: Path, host: str = "127.0.0.1", *options: str) -> AsyncIterator[Relay]:
+    """coturn on `host`, relaying from there and from ::1, with `deploy/turnserver.conf` and more `options`."""
+    started = Relay(host, free_port(), free_port(), secrets.token_hex(16), directory / "turn.log")
+    certificate = _certificate(directory)
     with started.log.open("wb") as log:
         process = await asyncio.create_subprocess_exec(
             PROGRAM, "-c", str(CONFIGURATION), f"--static-auth-secret={started.secret}", "--realm=telemed.test",
             f"--listening-ip={host}", f"--listening-port={started.port}", f"--relay-ip={host}", "--relay-ip=::1",
-            *tls, f"--pidfile={directory / 'turn.pid'}", f"--userdb={directory / 'turn.db'}", *options,
+            f"--tls-listening-port={started.tls_port}", f"--cert={certificate}", f"--pkey={certificate}",
+            f"--pidfile={directory / 'turn.pid'}", f"--userdb={directory / 'turn.db'}", *options,
             stdout=log, stderr=log, cwd=directory,
         )  # fmt: skip
         try:
@@ -88,20 +82,20 @@ async def relay(
             await process.wait()
 
 
-def _certificate(directory: Path, host: str) -> tuple[str, str]:
+def _certificate(directory: Path) -> Path:
+    """Key and self-signed certificate in one file."""
     key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
-        .serial_number(1).not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1)).sign(key, SHA256())
-    )  # fmt: skip
-    for file, content in (
-        ("turn.crt", made.public_bytes(Encoding.PEM)),
-        ("turn.key", key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
-    ):
-        (directory / file).write_bytes(content)
-    return f"--cert={directory / 'turn.crt'}", f"--pkey={directory / 'turn.key'}"
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "turn.telemed.test")])
+    now = datetime.now(UTC)
+    made = x509.CertificateBuilder(
+        name, name, key.public_key(), x509.random_serial_number(), now - timedelta(days=1), now + timedelta(days=1)
+    ).sign(key, hashes.SHA256())
+    file = directory / "turn.pem"
+    file.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
 
 
 async def _ready(started: Relay, process: asyncio.subprocess.Process) -> None:

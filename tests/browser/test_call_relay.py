@@ -1,4 +1,4 @@
-"""The same conversation through a real coturn and nothing else."""
+"""The same conversation through a real coturn and nothing else: over UDP, and where only streams get out."""
 
 from __future__ import annotations
 
@@ -8,24 +8,40 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from telemed.db import Database
 from telemed.settings import Settings
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.browser.consulting import Visitor, booked, sees, talking
+from tests.browser.consulting import Visitor, booked, on_call, sees, talking, waiting
 from tests.processes import free_port
 from tests.turn import LOOPBACK, Relay, relay
 
 pytestmark = pytest.mark.browser
+# What a firewall leaves of the relay.
+ONLY = """
+const passing = (config) => ({ ...config, iceServers: (config?.iceServers ?? []).map(
+  (server) => ({ ...server, urls: "%s" })) });
+const Open = window.RTCPeerConnection;
+window.RTCPeerConnection = class extends Open {
+  constructor(config) { super(passing(config)); }
+  setConfiguration(config) { super.setConfiguration(passing(config)); }
+};
+"""
+PROTOCOL = """async () => {
+  const stats = await window.connections[0].getStats();
+  const transport = [...stats.values()].find((one) => one.type === "transport");
+  return stats.get(stats.get(transport.selectedCandidatePairId).localCandidateId).relayProtocol;
+}"""
 
 
 @pytest.fixture
 async def chromium() -> AsyncIterator[Browser]:
-    """Without this flag Chromium offers no relay that is on loopback."""
+    """Without the first flag Chromium offers no relay on loopback, without the other none with our certificate."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, "--allow-loopback-in-peer-connection"]
+            executable_path=CHROMIUM,
+            args=[*QUIET, "--allow-loopback-in-peer-connection", "--ignore-certificate-errors"],
         )
         yield browser
         await browser.close()
@@ -56,3 +72,19 @@ async def test_through_the_relay_alone(cast: Database, visitor: Visitor, coturn:
             assert candidates and all(" typ relay " in line for line in candidates), "no address of one's own is told"
             (server,) = await page.evaluate("window.connections[0].getConfiguration().iceServers")
             assert server["urls"] == list(coturn.urls) and server["username"].endswith(("-patient", "-practitioner"))
+
+
+async def test_behind_firewalls_that_let_only_streams_out(cast: Database, visitor: Visitor, coturn: Relay) -> None:
+    """The patient's network lets nothing but TLS out, the doctor's nothing but TCP."""
+    made = await booked(cast)
+    tcp, tls = coturn.streams
+
+    async def visit(url: str) -> BrowserContext:
+        context = await visitor()
+        await context.add_init_script(ONLY % url)
+        return context
+
+    alice, bob = await asyncio.gather(waiting(lambda: visit(tls), made), on_call(lambda: visit(tcp), made))
+    await bob.locator("[data-act=admit]").click()
+    await asyncio.gather(sees(bob), sees(alice))
+    assert [await page.evaluate(PROTOCOL) for page in (alice, bob)] == ["tls", "tcp"]

@@ -49,9 +49,9 @@ async def chromium() -> AsyncIterator[Browser]:
 async def line(tmp_path: Path) -> AsyncIterator[tuple[netem.Line, tuple[str, ...], str]]:
     """A line with a relay at its end; the relay's addresses, by UDP and by TLS, and its secret."""
     async with AsyncExitStack() as stack:
-        coturn = await stack.enter_async_context(relay(tmp_path, "127.0.0.1", *RELAYED_HERE, certified=True))
+        coturn = await stack.enter_async_context(relay(tmp_path, "127.0.0.1", *RELAYED_HERE))
         made = await stack.enter_async_context(netem.udp((coturn.host, coturn.port), seed=7))
-        yield made, (f"turn:127.0.0.1:{made.port}?transport=udp", coturn.tls), coturn.secret
+        yield made, (f"turn:127.0.0.1:{made.port}?transport=udp", coturn.streams[1]), coturn.secret
 
 
 @pytest.fixture
