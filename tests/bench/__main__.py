@@ -11,7 +11,7 @@ from pathlib import Path
 
 from telemed import cluster, pg
 from telemed.settings import Settings
-from tests.bench import bookings, first_frame, lines, monday, prechecks, relay, search, sockets, storm
+from tests.bench import bookings, first_frame, lines, monday, outages, prechecks, relay, search, sockets, storm
 from tests.bench.report import Figure, show
 
 BENCHMARKS: dict[str, Callable[[pg.Urls, Settings], Awaitable[list[Figure]]]] = {
@@ -25,6 +25,7 @@ BENCHMARKS: dict[str, Callable[[pg.Urls, Settings], Awaitable[list[Figure]]]] = 
     "first_frame": first_frame.run,
     "prechecks": prechecks.run,
     "lines": lines.run,
+    "outages": outages.run,
 }
 LONG = {"search-100000"}  # minutes to build; only when asked for
 
