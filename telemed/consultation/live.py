@@ -154,7 +154,7 @@ class Rooms:
         self._work.add(task)
         task.add_done_callback(self._work.discard)
 
-    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def serve(self, request: web.Request) -> web.StreamResponse:
         """One socket, from its upgrade to its end."""
         if not _own_origin(request):
             raise OriginRefused
@@ -169,9 +169,12 @@ class Rooms:
             if not self._addresses[address]:
                 del self._addresses[address]
 
-    async def _serve(self, request: web.Request) -> web.WebSocketResponse:
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
         ws = web.WebSocketResponse(heartbeat=HEARTBEAT, max_msg_size=FRAME_BYTES, compress=False, timeout=2.0)
-        await ws.prepare(request)
+        try:
+            await ws.prepare(request)
+        except ConnectionResetError:
+            return web.Response()  # nobody is there to read it: pages give sockets up while their line is down
         locale = choose(None, request.headers.get("Accept-Language", ""))
         if request.transport is None:
             return ws  # gone already

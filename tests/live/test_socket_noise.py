@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import json
 import random
+import socket
+import struct
 from typing import Any
+
+import pytest
+from yarl import URL
 
 from tests.live.conftest import Visit
 from tests.pure.test_room_messages import CLIENT
@@ -46,3 +51,23 @@ async def test_noise_is_answered_and_harms_nobody(visit: Visit) -> None:
         "not_admitted", "not_here", "forbidden", "sdp_refused", "sdp_insecure", "stale",
     }, codes  # fmt: skip
     assert len(codes) >= 5, codes
+
+
+async def test_pages_that_hang_up_while_they_are_answered_are_no_errors(
+    visit: Visit, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A page on a line that is down gives its sockets up and comes again, many times."""
+    url = URL(visit.url)
+    ask = (
+        f"GET /api/v1/socket HTTP/1.1\r\nHost: {url.authority}\r\nOrigin: {url.origin()}\r\nConnection: Upgrade\r\n"
+        "Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    )
+    for _ in range(30):
+        with socket.create_connection((str(url.host), int(url.port or 80))) as line:
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))  # ends with a reset
+            line.sendall(ask.encode())
+    async with visit.page() as page:
+        await page.hello(await visit.ticket("alice"))
+        await page.say(type="ping")
+        await page.hear("pong")
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
