@@ -141,7 +141,7 @@ async def open_hours(db: Database, practitioner: UUID, start: datetime, hours: f
 def early() -> Iterator[None]:
     """The process stands at six in the morning (Berlin) of the next day: for what must not run into midnight."""
     now = clock.now()
-    six = datetime.combine(now.astimezone(HERE).date() + timedelta(days=1), time(6), HERE)
+    six = datetime.combine(now.date() + timedelta(days=1), time(6), HERE)  # of `tomorrow()`, whenever that was said
     with clock.shifted(six - now):
         yield
 

@@ -66,10 +66,13 @@ class JetStreamLog:
         headers = {MSG_ID: f"{room}/{dedupe_id}"}
         until = time.monotonic() + OUTAGE
         while self.up:
-            base = self._replica.base
+            base, place = self._replica.base, self._replica.place
             data = msgspec.json.encode(Carried(base, entry))
             try:
                 ack = await self._js.publish(ROOMS + room, data, headers=headers)
+                if ack.seq <= place and not ack.duplicate:
+                    self._begin_anew()  # it is another stream than the one that was read
+                    break
                 await self._reached(ack.seq)
             except TROUBLE as error:
                 log.debug("log_append_again", cause=type(error).__name__)

@@ -18,7 +18,7 @@ CHECKS = Limit(burst=20, per_minute=10)  # per client address; a household behin
 @operation(
     "POST", "/api/v1/prechecks/tickets", verb="precheck.make", status=201, errors=(NoProbe,), limit=CHECKS,
 )  # fmt: skip
-async def make_ticket(request: web.Request) -> ProbeTicket:
+async def make_precheck_ticket(request: web.Request) -> ProbeTicket:
     """A ticket for the probe, good for 60 seconds, and the ways to reach it. Anybody may check their line."""
     return tickets.mint(request.app[KEYS], request.app[SETTINGS])
 
@@ -32,4 +32,4 @@ async def judge_check(request: web.Request, caller: Caller, body: Measured) -> V
     return verdict
 
 
-ROUTES = [make_ticket, judge_check]
+ROUTES = [make_precheck_ticket, judge_check]

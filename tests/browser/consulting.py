@@ -18,8 +18,14 @@ from telemed.scheduling import changes, consent
 from telemed.scheduling.types import Booking, Patient
 from tests import booking, people
 
-# The pages keep their connections to themselves; for looking inside, the browser keeps a list.
+# The pages keep their connections to themselves; for looking inside, the browser keeps a list. Its camera is a small
+# one, for many browsers on two cores; with `window.large` it is what the page asks for.
 WATCHED = """
+const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
+if (ask) navigator.mediaDevices.getUserMedia = (wanted) => {
+  const small = { width: { ideal: 320 }, height: { ideal: 240 } };
+  return ask(wanted.video && !window.large ? { ...wanted, video: { ...wanted.video, ...small } } : wanted);
+};
 window.connections = [];
 window.frames = [];
 const Native = window.RTCPeerConnection;

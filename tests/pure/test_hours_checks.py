@@ -87,6 +87,11 @@ def years(first: date, last: date, seen: range) -> list[tuple[date, date]]:
     return [(begin, end) for begin, end in days if begin.year in seen or end.year in seen]
 
 
+def test_a_closure_that_ends_on_28_february_leaves_the_29th_open() -> None:
+    carnival = years(date(2027, 2, 20), date(2027, 2, 28), range(2028, 2029))
+    assert carnival == [(date(2028, 2, 20), date(2028, 2, 28))]
+
+
 def test_a_closure_of_every_year() -> None:
     christmas = years(date(2026, 12, 24), date(2026, 12, 31), range(2025, 2029))
     assert christmas == [(date(year, 12, 24), date(year, 12, 31)) for year in (2026, 2027, 2028)]

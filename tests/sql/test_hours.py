@@ -20,12 +20,14 @@ from telemed.scheduling.hours.outside import outside
 from telemed.scheduling.hours.rules import Range, Rule
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import SlotsQuery
+from telemed.wording import HERE
 from tests import people
 from tests.booking import book
 from tests.people import CALLERS, DR_BOB, DR_CHARLIE, DR_DORA, PRENZLAU, TALK
 from tests.sql.test_walls import BY_CALLER
 
 CARLA = CALLERS["carla"]
+TODAY = clock.now().astimezone(HERE).date()
 YESTERDAY = clock.now().date() - timedelta(days=1)
 NOON = datetime.combine(YESTERDAY + timedelta(days=3), time(11, 30), UTC)  # inside 8 to 16 o'clock in Berlin, all year
 
@@ -75,7 +77,7 @@ async def test_many_workers_make_one_truth(cast: Database, owner: asyncpg.Connec
             if n % 4 == 0:
                 await hours.add(tx, CARLA, (DR_BOB, DR_DORA)[n // 4 % 2], daily(n // 4 + 7, n // 4 + 8))
             elif n % 4 == 1:
-                day = YESTERDAY + timedelta(days=n)
+                day = TODAY + timedelta(days=n - 1)
                 who = (None, DR_BOB)[n // 4 % 2]
                 await closures.add(tx, CARLA, ClosureWish(first=day, last=day, practitioner=who))
             else:
@@ -165,10 +167,9 @@ async def test_a_longer_horizon_than_a_year_is_refused(cast: Database, owner: as
 async def test_hours_are_seen_and_changed_by_their_practice_alone(cast: Database, who: str) -> None:
     caller = BY_CALLER[who][0]
     ours = who in ("bob", "carla")
-    today = clock.now().date()
     async with cast.transaction(CARLA) as tx:
         await hours.add(tx, CARLA, DR_BOB, daily(8, 12))
-        await closures.add(tx, CARLA, ClosureWish(first=today, last=today, practitioner=DR_BOB, substitute=DR_DORA))
+        await closures.add(tx, CARLA, ClosureWish(first=TODAY, last=TODAY, practitioner=DR_BOB, substitute=DR_DORA))
     async with cast.transaction(caller) as tx:
         assert len(await tx.connection.fetch("SELECT * FROM rule")) == ours
         assert len(await tx.connection.fetch("SELECT * FROM closure")) == ours

@@ -113,11 +113,10 @@ def every_year(once: Range, zone: str, first: date, last: date) -> list[Range]:
     In a year without 29 February, what begins on it begins on 1 March, and what ends with it ends with the 28th.
     """
     begin, end = (each.astimezone(ZoneInfo(zone)) for each in (once.start, once.end - timedelta(microseconds=1)))
-    past = end.date() + DAY
     return [
         closed
         for later in range(max(0, first.year - begin.year - 1), last.year - begin.year + 1)
-        for closed in instants(_in_year(begin.date(), later), _in_year(past, later), zone)
+        for closed in instants(_in_year(begin.date(), later), _in_year(end.date(), later, DAY), zone)
     ]
 
 
@@ -197,10 +196,10 @@ def _offsets(zone: str, year: int) -> tuple[tuple[datetime, datetime, timedelta]
     return tuple((since, until, offset(since)) for since, until in pairwise([*cuts, finish]))
 
 
-def _in_year(day: date, later: int) -> datetime:
-    """Midnight of the same date so many years later; of 1 March where there is no 29 February."""
+def _in_year(day: date, later: int, over: timedelta = timedelta()) -> datetime:
+    """Midnight of the same date so many years later, and `over`; of 1 March where there is no 29 February."""
     try:
-        return datetime.combine(day.replace(year=day.year + later), time())
+        return datetime.combine(day.replace(year=day.year + later), time()) + over
     except ValueError:
         return datetime.combine(date(day.year + later, 3, 1), time())
 
