@@ -1,7 +1,7 @@
 #!/bin/sh
 # All tests: style and types, then three runs beside each other, since most tests wait more than they compute: what needs
 # neither browsers nor processes, on the embedded Postgres; browsers; processes, and then SQL and booking once more on
-# Debian's 15, without the longest.
+# Debian's 15.
 set -eu
 bin=.venv/bin
 echo "== style and types"
@@ -16,9 +16,9 @@ failed=0
 processes() {
     status=0
     $bin/python -m pytest tests/live -p no:cacheprovider || status=1
-    TELEMED_TEST_POSTGRES=debian $bin/python -m pytest -q tests/sql tests/http/test_scheduling.py \
-        tests/http/test_replays.py -p no:cacheprovider \
-        -k "not storm and not stateful and not slots_model and not oracle and not thousand and not pages_of_any" \
+    TELEMED_TEST_POSTGRES=debian $bin/python -m pytest -q tests/sql/test_schema.py tests/sql/test_scheduling_*.py \
+        tests/sql/test_directory_walls.py tests/sql/test_waitlist.py tests/sql/test_next_free.py tests/sql/test_trail.py \
+        tests/http/test_scheduling.py -p no:cacheprovider -k "not stateful" \
         || status=1
     return $status
 }

@@ -289,6 +289,6 @@ def world(cast: Database, urls: Urls, monkeypatch: pytest.MonkeyPatch) -> Iterat
 @pytest.mark.rule("B-13")
 def test_the_practice_does_what_the_model_does(world: World) -> None:
     Practice.world, Practice.reached = world, Counter()
-    enough = settings(max_examples=80, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
+    enough = settings(max_examples=60, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck))
     run_machine(Practice, settings=enough)
     assert min(Practice.reached[what] for what in ("offered", "accepted")) > 0, Practice.reached
