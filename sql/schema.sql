@@ -112,6 +112,9 @@ CREATE FUNCTION public.caller_entry() RETURNS uuid
 CREATE FUNCTION public.caller_now() RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT coalesce(nullif(current_setting('telemed.now', true), '')::timestamptz, now()) $$;
+CREATE FUNCTION public.caller_pairing() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('telemed.pairing', true), '')::uuid $$;
 CREATE FUNCTION public.caller_person() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('telemed.person', true), '')::uuid $$;
@@ -121,6 +124,9 @@ CREATE FUNCTION public.caller_role() RETURNS text
 CREATE FUNCTION public.caller_site() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('telemed.site', true), '')::uuid $$;
+CREATE FUNCTION public.caller_station() RETURNS uuid
+    LANGUAGE sql STABLE PARALLEL SAFE
+    AS $$ SELECT nullif(current_setting('telemed.station', true), '')::uuid $$;
 CREATE TABLE public.appointment (
     id uuid NOT NULL,
     practitioner uuid NOT NULL,
@@ -557,6 +563,32 @@ CREATE FUNCTION public.inside(a public.appointment) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT EXISTS (SELECT FROM seating WHERE seating.appointment = a.id AND seating.epoch = a.epoch
                          AND seat = 'patient' AND state = 'admitted') $$;
+CREATE TABLE public.pairing (
+    id uuid NOT NULL,
+    code_digest bytea,
+    created timestamp with time zone NOT NULL,
+    expires timestamp with time zone NOT NULL,
+    station uuid,
+    site uuid,
+    paired timestamp with time zone,
+    paired_by uuid,
+    fetched timestamp with time zone,
+    serial integer DEFAULT 0 NOT NULL,
+    badge text,
+    advanced timestamp with time zone,
+    seen timestamp with time zone,
+    ended timestamp with time zone,
+    ended_by uuid,
+    why text,
+    CONSTRAINT pairing_check CHECK ((num_nulls(station, site, paired, paired_by) = ANY (ARRAY[0, 4]))),
+    CONSTRAINT pairing_check1 CHECK (((ended IS NULL) = (why IS NULL))),
+    CONSTRAINT pairing_why_check CHECK ((why = ANY (ARRAY['staff'::text, 'copied'::text])))
+);
+COMMENT ON TABLE public.pairing IS 'Which browser is a station''s screen. Retention: a code two days; 90 days after its end.';
+CREATE FUNCTION public.is_genuine(p public.pairing, shown_serial integer, shown text, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$ SELECT coalesce(shown_serial = p.serial + 1 OR shown_serial = p.serial AND shown = p.badge
+                          OR shown_serial IN (p.serial - 1, p.serial) AND at < p.advanced + interval '20 s', false) $$;
 CREATE FUNCTION public.kept_for_near(n bigint, share smallint) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT (n + 1) * share / 100 > n * share / 100 $$;
@@ -669,6 +701,18 @@ CREATE FUNCTION public.order_keys(sort text, km double precision, start timestam
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT CASE sort WHEN 'nearest' THEN km ELSE epoch END, CASE sort WHEN 'nearest' THEN epoch ELSE km END
         FROM (SELECT CASE WHEN isfinite(start) THEN extract(epoch FROM start)::double precision ELSE 1e12 END) AS at (epoch) $$;
+CREATE FUNCTION public.pair(digest bytea, with_station uuid, at timestamp with time zone) RETURNS SETOF uuid
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ UPDATE pairing SET station = room.id, site = room.site, paired = at, paired_by = caller_person(), code_digest = NULL
+        FROM station room
+        WHERE pairing.code_digest = digest AND pairing.expires > at AND pairing.station IS NULL
+          AND room.id = with_station AND room.active AND caller_role() = 'assistant' AND room.site = caller_site()
+        RETURNING pairing.id $$;
+CREATE FUNCTION public.paired() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT EXISTS (SELECT FROM pairing WHERE id = caller_pairing() AND station = caller_station() AND ended IS NULL) $$;
 CREATE FUNCTION public.present(a public.appointment, at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'patient'
@@ -1254,7 +1298,18 @@ CREATE TABLE public.station (
     site uuid NOT NULL,
     name text NOT NULL,
     active boolean DEFAULT true NOT NULL,
-    CONSTRAINT station_name_check CHECK ((name <> ''::text))
+    directions text DEFAULT ''::text NOT NULL,
+    devices text[] DEFAULT '{}'::text[] NOT NULL,
+    accessibility text[] DEFAULT '{}'::text[] NOT NULL,
+    privacy text[] DEFAULT '{}'::text[] NOT NULL,
+    privacy_checked timestamp with time zone,
+    privacy_checked_by uuid,
+    CONSTRAINT station_accessibility_check CHECK ((accessibility <@ '{step_free,wide_door,wheelchair_toilet,hearing_loop,seat_with_arms,parking}'::text[])),
+    CONSTRAINT station_check CHECK (((privacy_checked IS NULL) = (privacy_checked_by IS NULL))),
+    CONSTRAINT station_devices_check CHECK ((devices <@ '{printer,blood_pressure,oximeter,thermometer,scales,glucose,dermatoscope,otoscope,stethoscope}'::text[])),
+    CONSTRAINT station_directions_check CHECK ((length(directions) <= 200)),
+    CONSTRAINT station_name_check CHECK ((name <> ''::text)),
+    CONSTRAINT station_privacy_check CHECK ((privacy <@ '{door,sound,windows,screen,cameras}'::text[]))
 );
 COMMENT ON TABLE public.station IS 'A private room with a screen and devices at a site. Retention: kept.';
 CREATE TABLE public.town (
@@ -1264,6 +1319,15 @@ CREATE TABLE public.town (
     lon double precision NOT NULL
 );
 COMMENT ON TABLE public.town IS 'Where a specialty has ever been offered. Retention: kept (public data).';
+CREATE TABLE public.training (
+    person uuid NOT NULL,
+    topic text NOT NULL,
+    passed date NOT NULL,
+    noted timestamp with time zone NOT NULL,
+    noted_by uuid NOT NULL,
+    CONSTRAINT training_topic_check CHECK ((topic = ANY (ARRAY['telemedicine'::text, 'confidentiality'::text, 'medical_tasks'::text, 'devices'::text])))
+);
+COMMENT ON TABLE public.training IS 'What somebody who assists at a station has learnt, and when. Retention: as their login.';
 CREATE TABLE public.verified (
     appointment uuid NOT NULL,
     epoch integer NOT NULL,
@@ -1325,6 +1389,10 @@ ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_practitioner_during_excl EXCLUDE USING gist (practitioner WITH =, during WITH &&);
+ALTER TABLE ONLY public.pairing
+    ADD CONSTRAINT pairing_code_digest_key UNIQUE (code_digest);
+ALTER TABLE ONLY public.pairing
+    ADD CONSTRAINT pairing_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT patient_taken EXCLUDE USING gist (patient_key WITH =, during WITH &&) WHERE ((status = ANY (ARRAY['held'::text, 'booked'::text, 'arrived'::text, 'fulfilled'::text])));
 ALTER TABLE ONLY public.person
@@ -1381,6 +1449,8 @@ ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT station_taken EXCLUDE USING gist (station WITH =, during WITH &&) WHERE ((status = ANY (ARRAY['held'::text, 'booked'::text, 'arrived'::text, 'fulfilled'::text])));
 ALTER TABLE ONLY public.town
     ADD CONSTRAINT town_pkey PRIMARY KEY (place, specialty);
+ALTER TABLE ONLY public.training
+    ADD CONSTRAINT training_pkey PRIMARY KEY (person, topic);
 ALTER TABLE ONLY public.verified
     ADD CONSTRAINT verified_pkey PRIMARY KEY (appointment, epoch, seat);
 ALTER TABLE ONLY public.waitlist_entry
@@ -1440,6 +1510,7 @@ CREATE INDEX refresh_token_family ON public.refresh_token USING btree (family);
 CREATE INDEX rule_practitioner ON public.rule USING btree (practitioner);
 CREATE INDEX service_practitioner ON public.service USING btree (practitioner);
 CREATE INDEX site_place ON public.site USING btree (place) WHERE (active AND (kind = 'practice'::text));
+CREATE UNIQUE INDEX station_paired ON public.pairing USING btree (station) WHERE (ended IS NULL);
 CREATE INDEX station_site ON public.station USING btree (site);
 CREATE INDEX waitlist_appointment ON public.waitlist_entry USING btree (appointment) WHERE (appointment IS NOT NULL);
 CREATE INDEX waitlist_site ON public.waitlist_entry USING btree (site, created);
@@ -1507,6 +1578,14 @@ ALTER TABLE ONLY public.offer
     ADD CONSTRAINT offer_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
+ALTER TABLE ONLY public.pairing
+    ADD CONSTRAINT pairing_ended_by_fkey FOREIGN KEY (ended_by) REFERENCES public.person(id);
+ALTER TABLE ONLY public.pairing
+    ADD CONSTRAINT pairing_paired_by_fkey FOREIGN KEY (paired_by) REFERENCES public.person(id);
+ALTER TABLE ONLY public.pairing
+    ADD CONSTRAINT pairing_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
+ALTER TABLE ONLY public.pairing
+    ADD CONSTRAINT pairing_station_fkey FOREIGN KEY (station) REFERENCES public.station(id);
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.practitioner
@@ -1530,7 +1609,13 @@ ALTER TABLE ONLY public.site_opening
 ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_place_fkey FOREIGN KEY (place) REFERENCES public.place(id);
 ALTER TABLE ONLY public.station
+    ADD CONSTRAINT station_privacy_checked_by_fkey FOREIGN KEY (privacy_checked_by) REFERENCES public.person(id);
+ALTER TABLE ONLY public.station
     ADD CONSTRAINT station_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
+ALTER TABLE ONLY public.training
+    ADD CONSTRAINT training_noted_by_fkey FOREIGN KEY (noted_by) REFERENCES public.person(id);
+ALTER TABLE ONLY public.training
+    ADD CONSTRAINT training_person_fkey FOREIGN KEY (person) REFERENCES public.person(id);
 ALTER TABLE ONLY public.verified
     ADD CONSTRAINT verified_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.waitlist_entry
@@ -1559,6 +1644,7 @@ UNION ALL
   WHERE ((o.entry = public.caller_entry()) AND (o.status = ANY (ARRAY['open'::text, 'accepted'::text])))))));
 CREATE POLICY appointment_practice ON public.appointment USING (((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site())));
 CREATE POLICY appointment_purge ON public.appointment AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
+CREATE POLICY appointment_screen ON public.appointment FOR SELECT USING (((public.caller_role() = 'station'::text) AND (station = public.caller_station()) AND ( SELECT public.paired() AS paired) AND (during && ( SELECT (public.site_day(public.caller_site()) + tstzrange((public.caller_now() - '04:00:00'::interval), (public.caller_now() + '01:00:00'::interval)))))));
 CREATE POLICY appointment_system ON public.appointment USING ((public.caller_role() = 'system'::text));
 ALTER TABLE public.assessment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY assessment_practice ON public.assessment USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site()))));
@@ -1592,6 +1678,8 @@ ALTER TABLE public.offer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY offer_guest ON public.offer USING (((public.caller_role() = ANY (ARRAY['guest'::text, 'anonymous'::text, 'assistant'::text])) AND (entry = public.caller_entry())));
 CREATE POLICY offer_practice ON public.offer USING (((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site())));
 CREATE POLICY offer_system ON public.offer USING ((public.caller_role() = 'system'::text));
+ALTER TABLE public.pairing ENABLE ROW LEVEL SECURITY;
+CREATE POLICY pairing_site ON public.pairing USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()))));
 ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
 CREATE POLICY person_read ON public.person FOR SELECT USING (((id = public.caller_person()) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text, 'assistant'::text])) AND (site = public.caller_site())) OR (public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text]))));
 CREATE POLICY person_write ON public.person USING ((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])));
@@ -1631,6 +1719,10 @@ CREATE POLICY site_write ON public.site USING (((public.caller_role() = ANY (ARR
 ALTER TABLE public.station ENABLE ROW LEVEL SECURITY;
 CREATE POLICY station_read ON public.station FOR SELECT USING (true);
 CREATE POLICY station_write ON public.station USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()))));
+ALTER TABLE public.training ENABLE ROW LEVEL SECURITY;
+CREATE POLICY training_of_site ON public.training USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = 'assistant'::text) AND (EXISTS ( SELECT
+   FROM public.person
+  WHERE ((person.id = training.person) AND (person.site = public.caller_site())))))));
 ALTER TABLE public.verified ENABLE ROW LEVEL SECURITY;
 CREATE POLICY verified_in_the_room ON public.verified USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = 'guest'::text) AND (appointment = public.caller_appointment()))));
 CREATE POLICY verified_purge ON public.verified AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
@@ -1672,11 +1764,16 @@ REVOKE ALL ON FUNCTION public.free_expired_holds(for_practitioner uuid, for_stat
 GRANT ALL ON FUNCTION public.free_expired_holds(for_practitioner uuid, for_station uuid, within tstzrange, for_service uuid, on_day date, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_station uuid, for_assistant uuid, for_patient bytea, weekdays smallint[], since_time time without time zone, until_time time without time zone, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_station uuid, for_assistant uuid, for_patient bytea, weekdays smallint[], since_time time without time zone, until_time time without time zone, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pairing TO telemed_app;
 REVOKE ALL ON FUNCTION public.next_free_closed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_freed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_opened() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_renewed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_taken() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.pair(digest bytea, with_station uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.pair(digest bytea, with_station uuid, at timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.paired() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.paired() TO telemed_app;
 REVOKE ALL ON FUNCTION public.read_feed(secret_digest bytea, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.read_feed(secret_digest bytea, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.refill(of_practitioner uuid, of_station uuid) FROM PUBLIC;
@@ -1730,6 +1827,7 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.site_hours TO telemed_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.site_opening TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.station TO telemed_app;
 GRANT SELECT ON TABLE public.town TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.training TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verified TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worker TO telemed_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT USAGE ON SEQUENCES TO telemed_app;

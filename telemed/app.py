@@ -12,6 +12,7 @@ from telemed import health, http, openapi
 from telemed.assets import Assets
 from telemed.consultation import api as consultation_api
 from telemed.consultation import live
+from telemed.counter import screen, setup
 from telemed.db import Database
 from telemed.desk import (
     appointment,
@@ -47,11 +48,14 @@ from telemed.precheck import api as precheck_api
 from telemed.routes import Route
 from telemed.scheduling import api as scheduling_api
 from telemed.scheduling import guests
+from telemed.scheduling.codes import Codes
 from telemed.scheduling.feeds import feeds
 from telemed.scheduling.hours import api as hours_api
 from telemed.scheduling.services import api as services_api
 from telemed.scheduling.waitlist import api as waitlist_api
 from telemed.settings import Settings
+from telemed.stations import api as stations_api
+from telemed.stations.types import CODES
 from telemed.visit import assessment, changing, check, choice, details, legal, mine, room, times
 from telemed.visit import search as visit_search
 from telemed.visit import waitlist as visit_waitlist
@@ -69,6 +73,7 @@ ROUTES: list[Route] = [
     *waitlist_api.ROUTES,
     *consultation_api.ROUTES,
     *precheck_api.ROUTES,
+    *stations_api.ROUTES,
     *live.ROUTES,
     *visit_search.ROUTES,
     *times.ROUTES,
@@ -101,6 +106,8 @@ ROUTES: list[Route] = [
     *station.ROUTES,
     *station_hours.ROUTES,
     *walkin.ROUTES,
+    *setup.ROUTES,
+    *screen.ROUTES,
     *notices.ROUTES,
     *desk_waitlist.ROUTES,
     *health.ROUTES,
@@ -111,6 +118,7 @@ def build(settings: Settings) -> web.Application:
     """The application for settings that have a database_url and a secret."""
     app = web.Application(middlewares=[_refusals], client_max_size=http.BODY_LIMIT)
     app[SETTINGS] = settings
+    app[CODES] = Codes(settings.secret)
     app[ASSETS] = Assets()
     app.cleanup_ctx.extend([_database, live.rooms, events.watching])
     app.on_shutdown.extend([events.stop, live.drain])

@@ -116,7 +116,7 @@ def _begin(caller: Caller, replan: bool) -> str:
     """
     values = {
         "role": caller.role, "person": caller.person, "site": caller.site, "appointment": caller.appointment,
-        "entry": caller.entry, "now": clock.now().isoformat(),
+        "entry": caller.entry, "station": caller.station, "pairing": caller.pairing, "now": clock.now().isoformat(),
     }  # fmt: skip
     settings = ", ".join(f"set_config('telemed.{name}', '{value or ''}', true)" for name, value in values.items())
     return f"BEGIN; SELECT {settings}{'' if replan else _PLANNED_ONCE}"

@@ -39,9 +39,10 @@ _environment = jinja2.Environment(
 
 
 def page(
-    method: str, path: str, *, verb: str, session: Literal["guest", "staff"] = "guest", limit: Limit | None = None,
+    method: str, path: str, *, verb: str, session: Literal["guest", "staff", "station"] = "guest",
+    limit: Limit | None = None,
 ) -> Callable[[Handler], Route]:  # fmt: skip
-    """Makes a handler a page. `session` says whose cookie it reads; without it, staff pages lead to the login."""
+    """Makes a handler a page. `session` says whose cookie it reads; without it, it leads to where one is got."""
 
     def make(function: Handler) -> Route:
         async def handle(request: web.Request) -> web.StreamResponse:
@@ -49,7 +50,7 @@ def page(
                 limit.spend(client_of(request, request.app[SETTINGS].behind_proxy))
             if method != "GET" and not sessions.same_origin(request):
                 raise Forbidden
-            caller, renewed = await sessions.staff(request) if session == "staff" else (sessions.guest(request), None)
+            caller, renewed = await _SESSIONS[session](request)
             request[CALLER] = caller
             try:
                 may(caller, verb)
@@ -66,10 +67,13 @@ def page(
 
 
 def _to_login(request: web.Request, session: str) -> web.Response:
-    if session == "guest":
-        return see_other("/appointment/code")
+    if session != "staff":
+        return see_other("/appointment/code" if session == "guest" else "/screen")
     after = request.path_qs if request.method == "GET" else "/practice"
     return see_other(f"/login?next={quote(after, safe='')}")
+
+
+_SESSIONS: Final = {"guest": sessions.guest, "staff": sessions.staff, "station": sessions.station}
 
 
 def render(request: web.Request, template: str, status: int = 200, **values: object) -> web.Response:

@@ -34,7 +34,7 @@ class Route:
     errors: tuple[type[Refusal], ...] = ()
     limit: Limit | None = None
     headers: dict[str, dict[str, object]] = field(default_factory=dict)
-    session: Literal["guest", "staff"] | None = None
+    session: Literal["guest", "staff", "station"] | None = None
 
 
 def client_of(request: web.Request, behind_proxy: bool) -> str:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from telemed.identity import sessions
+from telemed.identity.badges import Badges
 from telemed.identity.callers import Caller
 from telemed.identity.logins import AUDIENCE
 from telemed.identity.tokens import Keys
+
+BADGES = Badges("test secret, long enough to be taken")
 
 
 def token(keys: Keys, caller: Caller) -> str:
@@ -18,12 +21,23 @@ def token(keys: Keys, caller: Caller) -> str:
 
 
 def bearer(keys: Keys, caller: Caller) -> dict[str, str]:
+    """As a program sends it; a screen has no other way than its page's."""
+    if caller.role == "station":
+        return {**cookie(keys, caller), "Telemed-Session": "station"}
     return {"Authorization": f"Bearer {token(keys, caller)}"}
 
 
 def cookie(keys: Keys, caller: Caller) -> dict[str, str]:
+    if caller.role == "station":
+        return {"Cookie": f"{sessions.STATION}={badge(caller)}"}
     name = sessions.GUEST_COOKIE if caller.role == "guest" else sessions.STAFF
     return {"Cookie": f"{name}={token(keys, caller)}"}
+
+
+def badge(screen: Caller, serial: int = 1) -> str:
+    """A badge of a screen of the cast."""
+    assert screen.pairing and screen.station and screen.site
+    return BADGES.badge(screen.pairing, screen.station, screen.site, serial)
 
 
 def in_cookie(headers: dict[str, str]) -> dict[str, str]:

@@ -31,6 +31,7 @@ BOB, CARLA, CHARLIE, PETRA, PAUL, ADA = (fixed(n) for n in range(11, 17))  # per
 DR_BOB, DR_CHARLIE, DR_DORA = fixed(21), fixed(22), fixed(23)  # practitioners; Dora has no login
 TALK, TALK_CHARLIE, TALK_DORA = fixed(31), fixed(32), fixed(33)  # services, 15 minutes each
 STATION, STATION_GRAMZOW = fixed(41), fixed(42)
+PAIRING = fixed(46)  # of the screen at STATION
 
 CALLERS = {
     "bob": Caller("practitioner", BOB, PRENZLAU),
@@ -40,6 +41,8 @@ CALLERS = {
     "paul": Caller("assistant", PAUL, GRAMZOW),
     "ada": Caller("admin", ADA),
 }
+SCREEN = Caller("station", site=GERSWALDE, station=STATION, pairing=PAIRING)
+OTHER_SCREEN = Caller("station", site=GRAMZOW, station=STATION_GRAMZOW, pairing=fixed(47))
 ALICE = {"name": "Alice Ährenfeld", "birth_date": "1948-05-17"}
 RULE = {"recurrence": "FREQ=WEEKLY;BYDAY=MO", "start_time": "05:00:00",
         "end_time": "06:00:00", "from_date": "2026-01-01"}  # fmt: skip
@@ -125,6 +128,17 @@ async def arrive(db: Database) -> None:
         await run(
             "INSERT INTO station (id, site, name) VALUES ($1, $2, 'Raum 1'), ($3, $4, 'Raum 1')",
             STATION, GERSWALDE, STATION_GRAMZOW, GRAMZOW,
+        )  # fmt: skip
+
+
+async def pair(db: Database, screen: Caller = SCREEN) -> None:
+    """A browser is this screen, and has its first badge."""
+    async with db.transaction(SYSTEM) as tx:
+        await tx.connection.execute(
+            "INSERT INTO pairing (id, created, expires, station, site, paired, paired_by, fetched)"
+            " VALUES ($1, now(), now(), $2, $3, now(), $4, now()) ON CONFLICT (id) DO UPDATE SET serial = 0,"
+            " badge = NULL, advanced = NULL, ended = NULL, why = NULL",
+            screen.pairing, screen.station, screen.site, PETRA,
         )  # fmt: skip
 
 

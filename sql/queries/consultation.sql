@@ -6,7 +6,8 @@
 -- What decides over a ticket: the appointment's standing, whether the current text was consented to, and how each seat
 -- is introduced.
 SELECT a.id, a.epoch, a.status, lower(a.during) AS starts, upper(a.during) AS ends,
-       coalesce(a.consent_version = :consent::text, false) AS consented, a.site, a.station_site, p.person AS practitioner_person, coalesce(a.patient_name, '') AS patient_name,
+       coalesce(a.consent_version = :consent::text, false) AS consented, a.site, a.station AS station_id,
+       a.station_site, p.person AS practitioner_person, coalesce(a.patient_name, '') AS patient_name,
        concat_ws(' ', nullif(p.title, ''), p.name) AS practitioner_name, concat_ws(', ', s.name, s.town) AS practice,
        coalesce(concat_ws(', ', h.name, h.town), '') AS station,
        ARRAY(SELECT seat FROM seating WHERE appointment = a.id AND epoch = a.epoch AND state = 'admitted') AS admitted,
@@ -20,19 +21,22 @@ WHERE a.id = :appointment;
 SELECT name FROM person WHERE id = :person AND active;
 
 -- name: enter
--- Those who enter, many at once: by appointment, its epoch as the ticket has it, seat, and the attendance of a socket that
--- enters once more (else 0). A ticket is good if the appointment still stands as it did; the others get no row. Nothing is
--- locked: what changes at the same moment is announced afterwards, and then ends the room.
+-- Those who enter, many at once: by appointment, its epoch as the ticket has it, seat, the attendance of a socket that
+-- enters once more (else 0), and the pairing if it is a station's screen. A ticket is good if the appointment still stands
+-- as it did; the others get no row. Nothing is locked: what changes at the same moment is announced afterwards, and then
+-- ends the room.
 WITH asked AS (
-    SELECT * FROM unnest(:appointments::uuid[], :epochs::int[], :seats::text[], :attendances::bigint[])
-        WITH ORDINALITY AS wish (appointment, epoch, seat, attendance, number)),
+    SELECT * FROM unnest(:appointments::uuid[], :epochs::int[], :seats::text[], :attendances::bigint[],
+                         :pairings::uuid[])
+        WITH ORDINALITY AS wish (appointment, epoch, seat, attendance, pairing, number)),
 good AS (
     SELECT asked.number, a.id, asked.seat, asked.attendance, a.status,
            asked.seat = 'practitioner' OR coalesce(seating.state = 'admitted', false) AS admitted
     FROM asked JOIN appointment a ON a.id = asked.appointment AND a.epoch = asked.epoch
     LEFT JOIN seating ON seating.appointment = a.id AND seating.epoch = a.epoch AND seating.seat = asked.seat
     WHERE a.status IN ('booked', 'arrived') AND (a.consent_version = :consent::text OR asked.seat = 'practitioner')
-      AND seating.state IS DISTINCT FROM 'barred'),
+      AND seating.state IS DISTINCT FROM 'barred'
+      AND (asked.pairing IS NULL OR EXISTS (SELECT FROM pairing WHERE id = asked.pairing AND ended IS NULL))),
 arrived AS (
     UPDATE appointment SET status = 'arrived', changed = :now
     WHERE id IN (SELECT id FROM good WHERE seat = 'patient' AND status = 'booked') AND status = 'booked'),
@@ -46,6 +50,11 @@ sat AS (
 SELECT good.number, coalesce(sat.id, good.attendance) AS attendance, good.admitted
 FROM good LEFT JOIN sat ON sat.appointment = good.id AND sat.seat = good.seat
 CROSS JOIN LATERAL pg_notify('appointment', good.id::text);
+
+-- name: unpaired
+-- Which of these pairings are over.
+SELECT coalesce(array_agg(wanted.id), '{}') FROM unnest(:pairings::uuid[]) AS wanted (id)
+WHERE NOT EXISTS (SELECT FROM pairing WHERE pairing.id = wanted.id AND ended IS NULL);
 
 -- name: leave
 -- Sockets that are gone; their pages may be back in a moment, under a new attendance.

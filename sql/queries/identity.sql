@@ -66,3 +66,20 @@ SELECT pg_notify('signing_key', :kid);
 -- The login that may take this practitioner's seat; both belong to the same site.
 UPDATE practitioner SET person = :person
 WHERE id = :practitioner AND site = (SELECT site FROM person WHERE person.id = :person);
+
+-- name: show_badge
+-- A station's screen shows its badge. The next one becomes the current one when it is first shown; one that is not genuine
+-- is a copy of one that was, because they are signed: that ends the pairing.
+WITH shown AS (
+    UPDATE pairing SET seen = :now,
+        serial = CASE WHEN :serial::int = serial + 1 THEN :serial ELSE serial END,
+        badge = CASE WHEN :serial = serial + 1 THEN :badge::text ELSE badge END,
+        advanced = CASE WHEN :serial = serial + 1 THEN :now::timestamptz ELSE advanced END,
+        ended = CASE WHEN NOT is_genuine(pairing, :serial, :badge, :now) THEN :now END,
+        why = CASE WHEN NOT is_genuine(pairing, :serial, :badge, :now) THEN 'copied' END
+    WHERE id = :pairing AND ended IS NULL
+    RETURNING id, station, site, serial, badge, advanced, ended IS NULL AS good),
+told AS (
+    INSERT INTO audit (at, role, site, verb, detail)
+    SELECT :now, 'station', site, 'station.copied', station::text FROM shown WHERE NOT good)
+SELECT serial, badge, advanced, good, CASE WHEN NOT good THEN pg_notify('unpaired', id::text) END AS told FROM shown;

@@ -177,6 +177,22 @@ WITH gone AS (
     RETURNING 1)
 SELECT count(*) FROM gone;
 
+-- name: codes
+-- Codes of screens that nobody entered, or whose badge nobody fetched.
+WITH gone AS (
+    DELETE FROM pairing WHERE id IN (
+        SELECT id FROM pairing WHERE fetched IS NULL AND expires < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
+-- name: pairings
+-- Pairings that are over.
+WITH gone AS (
+    DELETE FROM pairing WHERE id IN (
+        SELECT id FROM pairing WHERE ended < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
 -- name: lateness
 -- How late a doctor said they would be, and why, on a day that is over.
 WITH emptied AS (

@@ -22,7 +22,7 @@ from telemed.consultation.refusals import LogDown, OriginRefused, RoomFull, TooM
 from telemed.consultation.room import Away, Ended, Entry, Left
 from telemed.consultation.succession import Succession
 from telemed.consultation.tickets import SOCKET, Doors, find
-from telemed.consultation.types import AppointmentOver, Claims, Room
+from telemed.consultation.types import AppointmentOver, Claims, Room, Unpaired
 from telemed.db import Database
 from telemed.errors import Refusal
 from telemed.identity.callers import SYSTEM
@@ -147,6 +147,27 @@ class Rooms:
         """Announcements may have been missed: looks after every appointment that somebody here is in."""
         for appointment in list(self._here):
             self.spawn(self._recheck(appointment))
+        self.spawn(self._recheck_pairings())
+
+    def unpaired(self, pairing: str) -> None:
+        """A station's screen is one no more, on whichever node somebody said so."""
+        for connection in [one for one in self._open if one.claims and str(one.claims.pairing) == pairing]:
+            self.spawn(self._unseat(connection))
+
+    async def _unseat(self, connection: Connection) -> None:
+        """Ends its page, and frees its seat, so that the others close their connection to that page."""
+        connection.refuse(Unpaired())
+        if connection.me is not None and connection.claims is not None:
+            seat, room = connection.me.seat, connection.claims.room
+            self.cut(f"{connection.claims.appointment}-{seat}")
+            await self.insist(room, Left(seat, connection.socket), f"{connection.socket}:unpaired")
+
+    async def _recheck_pairings(self) -> None:
+        pairings = {one.claims.pairing for one in self._open if one.claims and one.claims.pairing}
+        async with self.db.transaction(SYSTEM) as tx:
+            over = await tx.value("consultation.unpaired", pairings=list(pairings))
+        for pairing in over:
+            self.unpaired(str(pairing))
 
     def spawn(self, work: Coroutine[object, object, None]) -> None:
         """Work that outlives the request that caused it, and not the node."""
@@ -233,6 +254,7 @@ async def rooms(app: web.Application) -> AsyncIterator[None]:
         app[LOG_UP] = lambda: kept.up
         app[ROOMS] = rooms = Rooms(db, app[KEYS], settings, kept, node)
         await db.listen("appointment_changed", rooms.changed, rooms.recheck)
+        await db.listen("unpaired", rooms.unpaired)
         for channel in ("appointment", "appointment_changed", "lobby"):
             await db.listen(channel, rooms.lobby.changed)
         watching = asyncio.create_task(rooms.watch())

@@ -20,6 +20,7 @@ from telemed.consultation.types import (
     Room,
     Ticket,
     TooEarly,
+    Unpaired,
 )
 from telemed.db import Database, Tx
 from telemed.errors import Forbidden, Refusal
@@ -34,7 +35,12 @@ OPENS = timedelta(minutes=60)  # before the start, for patient and assistant
 CLOSES = timedelta(hours=4)  # after the end, for everybody
 SOCKET = "/api/v1/socket"
 
-_SEATS: dict[str, Seat] = {"guest": "patient", "assistant": "assistant", "practitioner": "practitioner"}
+_SEATS: dict[str, Seat] = {
+    "guest": "patient",
+    "station": "patient",
+    "assistant": "assistant",
+    "practitioner": "practitioner",
+}
 
 
 async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None) -> Ticket:
@@ -42,7 +48,7 @@ async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None
     seat = wish or _SEATS.get(caller.role)
     if seat is None:
         raise Forbidden
-    # A person's login takes their own seat; an assistant may also open the patient's, at the station's screen.
+    # A person's login takes their own seat; an assistant may also open the patient's, where the station has no screen.
     may(caller, f"seat.{seat}", _thing(room, seat))
     refuse_if_over(room)
     if seat != "practitioner":
@@ -53,7 +59,8 @@ async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None
             raise ConsentMissing
         if seat in room.barred:
             raise Barred
-    claims = Claims(room.id, room.epoch, seat, *await _introduced(tx, caller, room, seat), person=caller.person)
+    name, about = await _introduced(tx, caller, room, seat)
+    claims = Claims(room.id, room.epoch, seat, name, about, caller.person, caller.pairing)
     token = keys.sign(TYP, AUDIENCE, msgspec.to_builtins(claims), LIFETIME)
     return Ticket(token, clock.now() + LIFETIME, SOCKET, seat)
 
@@ -61,7 +68,7 @@ async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None
 def _thing(room: Room, seat: Seat) -> Thing:
     if seat == "practitioner":
         return Thing(site=room.site, person=room.practitioner_person)
-    return Thing(site=room.site, station_site=room.station_site, appointment=room.id)
+    return Thing(site=room.site, station=room.station_id, station_site=room.station_site, appointment=room.id)
 
 
 def refuse_if_over(room: Room) -> None:
@@ -107,13 +114,15 @@ class Doors:
     async def enter(self, claims: Claims, attendance: int = 0) -> Entered:
         """Takes the seat in the database, under the `attendance` of this socket if it has one already.
 
-        Raises AppointmentOver, ConsentMissing or Barred: what became of it since.
+        Raises AppointmentOver, ConsentMissing, Barred or Unpaired: what became of it since.
         """
         entered = await self._enter((claims, attendance))
         if entered is not None:
             return entered
-        async with self._db.transaction(within(claims)) as tx:
+        async with self._db.transaction(SYSTEM) as tx:
             room = await find(tx, claims.appointment)
+            if claims.pairing and await tx.value("consultation.unpaired", pairings=[claims.pairing]):
+                raise Unpaired
         raise why_not(claims, room)
 
     async def leave(self, attendance: int) -> None:
@@ -127,6 +136,7 @@ class Doors:
                 appointments=[claims.appointment for claims, _ in wishes],
                 epochs=[claims.epoch for claims, _ in wishes], seats=[claims.seat for claims, _ in wishes],
                 attendances=[attendance for _, attendance in wishes],
+                pairings=[claims.pairing for claims, _ in wishes],
                 now=clock.now(), consent=CONSENT_VERSION,
             )  # fmt: skip
         found = {row.number: row for row in rows}

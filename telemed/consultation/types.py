@@ -32,7 +32,10 @@ class Ticket(msgspec.Struct, frozen=True):
 
 
 class Claims(msgspec.Struct, frozen=True):
-    """What a ticket says. `epoch` is the appointment's: cancelled, moved or ended, and the ticket is void."""
+    """What a ticket says. `epoch` is the appointment's: cancelled, moved or ended, and the ticket is void.
+
+    `pairing`: of the station's screen that it was given to; ended, and the ticket is void too.
+    """
 
     appointment: UUID
     epoch: int
@@ -40,6 +43,7 @@ class Claims(msgspec.Struct, frozen=True):
     name: str
     about: str
     person: UUID | None = None
+    pairing: UUID | None = None
 
     @property
     def room(self) -> str:
@@ -57,6 +61,7 @@ class Room(msgspec.Struct, frozen=True):
     ends: Instant
     consented: bool
     site: UUID
+    station_id: UUID | None
     station_site: UUID | None
     practitioner_person: UUID | None
     patient_name: str
@@ -82,6 +87,13 @@ class ConsentMissing(SocketRefusal, Forbidden):
     sentence = _("Please agree to the video consultation first.")
 
 
+class Unpaired(SocketRefusal, Forbidden):
+    """The screen is the station's no more."""
+
+    code = "unpaired"
+    sentence = _("This screen is no longer paired with the station. Please ask the staff.")
+
+
 class TooEarly(Conflict):
     """`opens`: when the waiting room does."""
 
@@ -103,5 +115,5 @@ class AppointmentOver(SocketRefusal, Gone):
 
 __all__ = [
     "AppointmentOver", "Barred", "Claims", "ConsentMissing", "Entered", "NotBooked", "Room", "Status", "Ticket",
-    "TicketWish", "TooEarly",
+    "TicketWish", "TooEarly", "Unpaired",
 ]  # fmt: skip

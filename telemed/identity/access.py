@@ -14,55 +14,56 @@ import msgspec
 from telemed.errors import Forbidden, NotFound, NotLoggedIn
 from telemed.identity.callers import Caller, Role
 
-Scope = Literal["-", "any", "own", "site", "station", "self"]
+Scope = Literal["-", "any", "own", "here", "site", "station", "self"]
 # any      whatever the thing is
 # own      the appointment, or the place on the waiting list, whose code (or hold) the caller has
+# here     what takes place at the station whose screen the caller is
 # site     things of the caller's practice, pharmacy or hub
 # station  appointments at, or booked for, the caller's pharmacy or hub
 # self     what belongs to the caller's own login, at their own practice
 
-_ROLES: tuple[Role, ...] = ("anonymous", "guest", "assistant", "staff", "practitioner", "admin")
+_ROLES: tuple[Role, ...] = ("anonymous", "guest", "station", "assistant", "staff", "practitioner", "admin")
 _TABLE = """
-                        anonymous  guest    assistant  staff  practitioner  admin
-page.read               any        any      any        any    any           any
-directory.search        any        any      any        any    any           any
-session.open            any        any      any        any    any           any
-session.close           any        any      any        any    any           any
-slots.search            any        any      any        any    any           any
-hold.make               any        any      any        site   site          -
-hold.change             own        own      own        own    own           -
-appointment.book        any        any      any        site   site          -
-appointment.read        -          own      station    site   site          -
-appointment.list        -          -        any        any    any           -
-appointment.move        -          own      station    site   site          -
-appointment.cancel      -          own      station    site   site          -
-appointment.override    -          -        -          site   site          -
-appointment.outcome     -          -        -          site   site          -
-appointment.follow_up   -          -        -          site   site          -
-consent.give            -          own      station    -      -             -
-consent.withdraw        -          own      station    site   site          -
-seat.take               -          own      station    -      self          -
-seat.patient            -          own      station    -      -             -
-seat.assistant          -          -        station    -      -             -
-seat.practitioner       -          -        -          -      self          -
-consultation.end        -          -        -          -      self          -
-day.watch               -          -        any        any    any           -
-waitlist.join           any        any      any        site   site          -
-waitlist.own            -          own      -          site   site          -
-waitlist.manage         -          -        -          site   site          -
-lobby.late              -          -        -          site   site          -
-notice.read             -          -        -          any    any           -
-notice.resend           -          -        -          any    any           -
-hours.read              -          -        -          site   site          -
-hours.change            -          -        -          site   site          -
-station.change          -          -        site       -      -             -
-service.change          -          -        -          site   site          -
-site.change             -          -        -          site   site          -
-assessment.ask          any        any      any        any    any           any
-assessment.decide       -          -        -          site   site          -
-precheck.make           any        any      any        any    any           any
-feed.read               any        any      any        any    any           any
-feed.manage             -          -        -          site   self          -
+                        anonymous  guest    station  assistant  staff  practitioner  admin
+page.read               any        any      any      any        any    any           any
+directory.search        any        any      -        any        any    any           any
+session.open            any        any      -        any        any    any           any
+session.close           any        any      -        any        any    any           any
+slots.search            any        any      -        any        any    any           any
+hold.make               any        any      -        any        site   site          -
+hold.change             own        own      -        own        own    own           -
+appointment.book        any        any      -        any        site   site          -
+appointment.read        -          own      -        station    site   site          -
+appointment.list        -          -        -        any        any    any           -
+appointment.move        -          own      -        station    site   site          -
+appointment.cancel      -          own      -        station    site   site          -
+appointment.override    -          -        -        -          site   site          -
+appointment.outcome     -          -        -        -          site   site          -
+appointment.follow_up   -          -        -        -          site   site          -
+consent.give            -          own      -        station    -      -             -
+consent.withdraw        -          own      -        station    site   site          -
+seat.take               -          own      here     station    -      self          -
+seat.patient            -          own      here     station    -      -             -
+seat.assistant          -          -        -        station    -      -             -
+seat.practitioner       -          -        -        -          -      self          -
+consultation.end        -          -        -        -          -      self          -
+day.watch               -          -        -        any        any    any           -
+waitlist.join           any        any      -        any        site   site          -
+waitlist.own            -          own      -        -          site   site          -
+waitlist.manage         -          -        -        -          site   site          -
+lobby.late              -          -        -        -          site   site          -
+notice.read             -          -        -        -          any    any           -
+notice.resend           -          -        -        -          any    any           -
+hours.read              -          -        -        -          site   site          -
+hours.change            -          -        -        -          site   site          -
+service.change          -          -        -        -          site   site          -
+site.change             -          -        -        -          site   site          -
+assessment.ask          any        any      -        any        any    any           any
+assessment.decide       -          -        -        -          site   site          -
+feed.read               any        any      -        any        any    any           any
+feed.manage             -          -        -        -          site   self          -
+station.change          -          -        -        site       -      -             -
+precheck.make           any        any      any      any        any    any           any
 """
 
 
@@ -78,6 +79,7 @@ class Thing(msgspec.Struct, frozen=True):
     """What is asked about, as far as the table needs to know it."""
 
     site: UUID | None = None
+    station: UUID | None = None
     station_site: UUID | None = None
     appointment: UUID | None = None
     person: UUID | None = None
@@ -105,6 +107,8 @@ def _within(caller: Caller, scope: Scope, thing: Thing) -> bool:
         if thing.entry is not None:
             return thing.entry == caller.entry
         return thing.appointment is not None and thing.appointment == caller.appointment
+    if scope == "here":
+        return thing.station is not None and thing.station == caller.station
     if scope == "site":
         return thing.site is not None and thing.site == caller.site
     if scope == "station":

@@ -7,13 +7,13 @@ from uuid import UUID
 
 import msgspec
 
-Role = Literal["anonymous", "guest", "assistant", "staff", "practitioner", "admin", "system"]
+Role = Literal["anonymous", "guest", "station", "assistant", "staff", "practitioner", "admin", "system"]
 
 
 class Caller(msgspec.Struct, frozen=True):
     """`site` is where staff work; `appointment` the one a guest's code opened, or the one being made.
 
-    `entry` is the same for a place on the waiting list; a guest may have both.
+    `entry` is the same for a place on the waiting list; a guest may have both. `station` and `pairing` are a screen's.
     """
 
     role: Role
@@ -21,6 +21,8 @@ class Caller(msgspec.Struct, frozen=True):
     site: UUID | None = None
     appointment: UUID | None = None
     entry: UUID | None = None
+    station: UUID | None = None
+    pairing: UUID | None = None
 
     def about(self, appointment: UUID) -> Caller:
         """The same caller, holding this appointment: what they are making is theirs to see (row-level security)."""

@@ -1,7 +1,8 @@
 """Who is behind a request: the bearer token of an API client, or the cookies of a page.
 
 A page's script may call the API with its cookies if it says which session it means, in the header `Telemed-Session`
-(`staff` or `guest`; one browser can hold both). A header that no form can send is also what keeps forged requests out.
+(`staff`, `guest` or `station`; one browser can hold all). A header that no form can send is also what keeps forged
+requests out.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from datetime import timedelta
 from aiohttp import web
 
 from telemed.errors import Forbidden
+from telemed.identity.badges import LIFETIME, TO_PAIR, Badges
 from telemed.identity.callers import ANONYMOUS, Caller
 from telemed.identity.logins import ACCESS, GUEST, REFRESH, caller_of, renew
 from telemed.identity.tokens import TokenRefused
@@ -19,6 +21,7 @@ from telemed.keys import DATABASE, KEYS, SETTINGS
 
 # The prefix binds a cookie to this host, https and path / (RFC 6265bis section 4.1.3.2); localhost counts as https.
 STAFF, RENEWAL, GUEST_COOKIE = "__Host-staff", "__Host-renewal", "__Host-guest"
+STATION, CLAIM = "__Host-station", "__Host-claim"
 
 
 def api_caller(request: web.Request) -> Caller:
@@ -33,16 +36,29 @@ def api_caller(request: web.Request) -> Caller:
         return ANONYMOUS
     if not same_origin(request):
         raise Forbidden
+    if session == "station":
+        return Badges(request.app[SETTINGS].secret).read(request.cookies.get(STATION, ""), fresh=True).caller
     cookie = request.cookies.get(STAFF if session == "staff" else GUEST_COOKIE, "")
     return caller_of(request.app[KEYS], cookie)
 
 
-def guest(request: web.Request) -> Caller:
+async def guest(request: web.Request) -> tuple[Caller, None]:
     """The guest whose code was entered in this browser, or ANONYMOUS."""
     try:
-        return caller_of(request.app[KEYS], request.cookies.get(GUEST_COOKIE, ""))
+        return caller_of(request.app[KEYS], request.cookies.get(GUEST_COOKIE, "")), None
     except TokenRefused:
-        return ANONYMOUS
+        return ANONYMOUS, None
+
+
+async def station(request: web.Request) -> tuple[Caller, str | None]:
+    """The station whose screen this is, and the badge that it shall carry from now on, if another."""
+    token = request.cookies.get(STATION)
+    if not token:
+        return ANONYMOUS, None
+    try:
+        return await Badges(request.app[SETTINGS].secret).show(request.app[DATABASE], token)
+    except TokenRefused:
+        return ANONYMOUS, None
 
 
 async def staff(request: web.Request) -> tuple[Caller, Session | None]:
@@ -62,14 +78,22 @@ async def staff(request: web.Request) -> tuple[Caller, Session | None]:
     return caller_of(keys, session.access_token), session
 
 
-def remember(response: web.StreamResponse, session: Session) -> None:
-    """Sets the cookies of a session."""
+def remember(response: web.StreamResponse, session: Session | str) -> None:
+    """Sets the cookies of a session; a badge is one by itself."""
+    if isinstance(session, str):
+        _set(response, STATION, session, LIFETIME)
+        return
     if session.role == "guest":
         _set(response, GUEST_COOKIE, session.access_token, GUEST)
         return
     _set(response, STAFF, session.access_token, ACCESS)
     if session.refresh_token is not None:
         _set(response, RENEWAL, session.refresh_token, REFRESH)
+
+
+def remember_claim(response: web.StreamResponse, claim: str) -> None:
+    """Marks the browser that shows a code (badges.py)."""
+    _set(response, CLAIM, claim, TO_PAIR)
 
 
 def forget(response: web.StreamResponse, *names: str) -> None:

@@ -19,6 +19,7 @@ from telemed.names import same_name
 
 ALPHABET: Final = "23456789CDFGHJKMNPQRTVWXY"  # nothing that looks like another, no vowels that make words
 LENGTH: Final = 12  # 55 bits, and tries are limited
+BRIEF: Final = 8  # of a code that is good for minutes
 _MEANT: Final = str.maketrans("BSZ", "852")  # what a reader may have seen instead
 
 
@@ -30,19 +31,21 @@ class Codes:
 
     def code(self, appointment: UUID) -> str:
         """The code of an appointment, as shown: `XXXX-XXXX-XXXX`."""
-        number = int.from_bytes(self._mac("code", appointment.bytes))
-        letters = ""
-        for _ in range(LENGTH):
-            number, index = divmod(number, len(ALPHABET))
-            letters += ALPHABET[index]
-        return "-".join(letters[at : at + 4] for at in range(0, LENGTH, 4))
+        return _spelt(self._mac("code", appointment.bytes), LENGTH)
 
     def digest(self, typed: str) -> bytes | None:
         """What is stored of a code; None if it cannot be one. Case, spaces and dashes do not matter."""
-        letters = re.sub(r"[\s\-_.‐‑‒–—−]", "", unicodedata.normalize("NFKC", typed)).upper().translate(_MEANT)
-        if len(letters) != LENGTH or not set(letters) <= set(ALPHABET):
-            return None
-        return self._mac("code digest", letters.encode())
+        letters = _read(typed, LENGTH)
+        return self._mac("code digest", letters) if letters else None
+
+    def pairing_code(self, pairing: UUID) -> str:
+        """The code that a station's screen shows to be paired: `XXXX-XXXX`."""
+        return _spelt(self._mac("pairing code", pairing.bytes), BRIEF)
+
+    def pairing_digest(self, typed: str) -> bytes | None:
+        """What is stored of it; None if it cannot be one."""
+        letters = _read(typed, BRIEF)
+        return self._mac("pairing digest", letters) if letters else None
 
     def hold_secret(self, hold: UUID) -> str:
         """What the holder shows to prove that the hold is theirs."""
@@ -65,3 +68,17 @@ class Codes:
 
     def _mac(self, purpose: str, message: bytes) -> bytes:
         return hmac.digest(self._secret, purpose.encode() + b"\0" + message, hashlib.sha256)
+
+
+def _spelt(mac: bytes, length: int) -> str:
+    number = int.from_bytes(mac)
+    letters = ""
+    for _ in range(length):
+        number, index = divmod(number, len(ALPHABET))
+        letters += ALPHABET[index]
+    return "-".join(letters[at : at + 4] for at in range(0, length, 4))
+
+
+def _read(typed: str, length: int) -> bytes | None:
+    letters = re.sub(r"[\s\-_.‐‑‒–—−]", "", unicodedata.normalize("NFKC", typed)).upper().translate(_MEANT)
+    return letters.encode() if len(letters) == length and set(letters) <= set(ALPHABET) else None

@@ -31,8 +31,11 @@ OWN, OTHERS = people.fixed(61), people.fixed(62)
 ASSESSMENT, RULE, CLOSURE, NOTICE = (people.fixed(n) for n in range(71, 75))
 GUEST, OTHER_GUEST = Caller("guest", appointment=OWN, entry=OWN), Caller("guest", appointment=OTHERS, entry=OTHERS)
 # What happens at Bob's practice, for a patient at Petra's pharmacy; the rest of the cast has nothing to do with it.
-CALLERS: dict[str, Caller] = {"nobody": ANONYMOUS, "alice": GUEST, "another guest": OTHER_GUEST, **people.CALLERS}
-STRANGERS = {"another guest", "charlie", "paul"}
+CALLERS: dict[str, Caller] = {
+    "nobody": ANONYMOUS, "alice": GUEST, "another guest": OTHER_GUEST, **people.CALLERS,
+    "screen": people.SCREEN, "another screen": people.OTHER_SCREEN,
+}  # fmt: skip
+STRANGERS = {"another guest", "charlie", "paul", "another screen"}
 ELSEWHERE = {303, 404, 410}  # a page may also send a stranger away: to their own day, or to search again
 
 
@@ -75,6 +78,8 @@ class World:
             )  # fmt: skip
             await self._entry(tx)
             await self._hours(tx)
+        for screen in (people.SCREEN, people.OTHER_SCREEN):
+            await people.pair(self.db, screen)
 
     async def _hours(self, tx: Tx) -> None:
         """A rule of Bob's and a day off; and the time he is open, which a change of hours would have taken back."""
@@ -122,6 +127,7 @@ class World:
         path = path.replace("{service}", str(people.TALK)).replace("{practitioner}", str(people.DR_BOB))
         path = path.replace("{assessment}", str(ASSESSMENT)).replace("{rule}", str(RULE))
         path = path.replace("{closure}", str(CLOSURE)).replace("{notice}", str(NOTICE))
+        path = path.replace("{station}", str(people.STATION))
         path = re.sub(r"\{\w+\}", str(uuid4()), path)  # things of other kinds, which nobody has
         form = {"data": {"seen": "yes"}} if route.kind == "page" and route.method == "POST" else {}
         sample = self.samples(CALLERS[who]).get((route.method, route.path), form)
@@ -166,6 +172,14 @@ class World:
             },
             ("POST", "/api/v1/assessments/{assessment}/result"): {"json": {"result": "video"}},
             ("POST", "/api/v1/prechecks"): {"json": {"tried": ["direct"], "paths": []}},
+            ("PUT", "/api/v1/stations/{station}/description"): {"json": {"devices": ["printer"]}},
+            ("POST", "/api/v1/stations/{station}/pairing"): {"json": {"code": "2345-6789"}},
+            ("POST", "/api/v1/trainings"): {
+                "json": {"person": str(caller.person), "topic": "devices", "passed": "2026-01-01"}
+            },
+            ("POST", "/station/trainings"): {
+                "data": {"person": str(caller.person), "topic": "devices", "passed": "1.1.2026"}
+            },
             ("POST", "/practice/services/new"): {"data": people.SERVICE_FORM},
             ("POST", "/practice/services/{service}"): {"data": people.SERVICE_FORM},
             ("POST", "/practice/assessments/{assessment}"): {"data": {"result": "video"}},
@@ -205,11 +219,13 @@ def reads(route: Route, who: str) -> bool:
     """Whether this caller's credentials are of the kind that the route looks at; others are nobody to it."""
     if route.kind == "api" or who == "nobody":
         return True
-    return (route.session == "guest") == (CALLERS[who].role == "guest")
+    return route.session == {"guest": "guest", "station": "station"}.get(CALLERS[who].role, "staff")
 
 
 def concerns_a_thing(route: Route, scope: str) -> bool:
-    return scope not in ("-", "any") and any(name in route.path for name in ("{appointment}", "{hold}", "{entry}"))
+    return scope not in ("-", "any") and any(
+        name in route.path for name in ("{appointment}", "{hold}", "{entry}", "{station}")
+    )
 
 
 WALKED = [route for route in app.ROUTES if route.kind in ("api", "page")]
@@ -228,7 +244,7 @@ async def test_the_table_is_what_happens(world: World, route: Route) -> None:
         said = f"{who}, {route.verb} {scope}: {answer.status} {location} {(await answer.text())[:600]}"
         if scope == "-":
             if route.kind == "page" and caller is ANONYMOUS:
-                assert answer.status == 303 and location.startswith(("/login", "/appointment/code")), said
+                assert answer.status == 303 and location.startswith(("/login", "/appointment/code", "/screen")), said
             else:
                 assert answer.status == (401 if caller is ANONYMOUS else 403), said
         elif concerns_a_thing(route, scope) and who in (*STRANGERS, "nobody"):
@@ -241,7 +257,7 @@ async def test_the_table_is_what_happens(world: World, route: Route) -> None:
 async def own_refusal(answer: ClientResponse) -> bool:
     """A 401 or 403 that is about what was sent (a spent token, say), not about who sent it."""
     if answer.content_type != "application/problem+json":
-        return answer.url.path == "/session"  # its whole answer is whether somebody is logged in
+        return answer.url.path.endswith("/session")  # its whole answer is whether somebody is logged in
     return (await answer.json())["code"] not in ("not_logged_in", "forbidden")
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 PACKAGE = Path(__file__).parents[2] / "telemed"
-DOMAINS = {"identity", "directory", "scheduling", "consultation", "precheck"}
+DOMAINS = {"identity", "directory", "scheduling", "consultation", "precheck", "stations"}
 EVERYTHING = {
     "app",
     "__main__",
@@ -20,6 +20,7 @@ EVERYTHING = {
     "importing",
     "visit",
     "desk",
+    "counter",
     "notices",
 }  # the rooms that see every domain
 FILES = sorted(PACKAGE.rglob("*.py"))

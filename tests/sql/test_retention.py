@@ -115,6 +115,11 @@ SEEDS = {
         f" SELECT '{{id}}', '{{id}}', '{people.BOB}', {_KEY}, '{{at}}'",
     ),
     "keys": ("INSERT INTO signing_key (kid, retired) SELECT '{id}', '{at}'",),
+    "codes": ("INSERT INTO pairing (id, created, expires) SELECT '{id}', '{at}', '{at}'",),
+    "pairings": (
+        "INSERT INTO pairing (id, created, expires, fetched, ended, why)"
+        " SELECT '{id}', '{at}', '{at}', '{at}', '{at}', 'copied'",
+    ),
     "closures": (
         f"INSERT INTO closure (id, site, during) SELECT '{{id}}', '{people.PRENZLAU}', r {_SPAN % ('-1 day', '0')}",
     ),

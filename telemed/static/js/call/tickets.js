@@ -13,7 +13,7 @@ export class Refused extends Error {
 
 /**
  * The returned function throws `Refused`, or another error when it is worth trying again.
- * @param {string} appointment @param {string} seat @param {"guest" | "staff"} session
+ * @param {string} appointment @param {string} seat @param {"guest" | "staff" | "station"} session
  * @returns {() => Promise<Ticket>}
  */
 export function tickets(appointment, seat, session) {
@@ -25,9 +25,10 @@ export function tickets(appointment, seat, session) {
   });
   return async () => {
     let response = await ask();
-    if (response.status === 401 && session === "staff") {
-      // A consultation outlasts the ten minutes of an access token; any staff page renews it.
-      await fetch("/session", { signal: AbortSignal.timeout(8_000) });
+    if (response.status === 401 && session !== "guest") {
+      // A consultation outlasts the minutes of an access token or badge; any page of that session renews it.
+      const renewal = session === "staff" ? "/session" : "/screen/session";
+      await fetch(renewal, { signal: AbortSignal.timeout(8_000) });
       response = await ask();
     }
     if (response.ok) return response.json();

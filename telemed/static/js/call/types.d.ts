@@ -88,7 +88,7 @@ export type Problems = Partial<Record<Kind, string>>;
 export interface PageData {
   appointment: string;
   seat: Seat;
-  session: "guest" | "staff";
+  session: "guest" | "staff" | "station";
   after: string;
   back: string;
   /** Where the scripts of talk/ are, joined. */
