@@ -325,6 +325,13 @@ CREATE FUNCTION public.day_place(for_service uuid, start timestamp with time zon
             FROM counted
             WHERE counted.all_of_them - counted.over < cap AND NOT EXISTS (SELECT FROM there WHERE there.id = moving);
     END $$;
+CREATE FUNCTION public.doctors_on_call(at timestamp with time zone) RETURNS TABLE(id uuid, specialty text, sites uuid[], until timestamp with time zone, length interval, answering boolean, taken tstzmultirange)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT p.id, p.specialty, (SELECT array_agg(site) FROM partner WHERE practice = o.site), o.until, s.duration,
+            EXISTS (SELECT FROM walk_in WHERE walk_in.practitioner = p.id AND status = 'offered'), taken(p.id, NULL, at)
+        FROM on_call o JOIN practitioner p ON p.id = o.practitioner JOIN service s ON s.id = o.service
+        WHERE is_there(o, at) ORDER BY o.since, p.id $$;
 CREATE TABLE public.service (
     id uuid NOT NULL,
     practitioner uuid NOT NULL,
@@ -551,6 +558,14 @@ CREATE FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_
             ORDER BY lower(o.during), candidate.start
             LIMIT each
         ) AS free $$;
+CREATE FUNCTION public.hand_on(of_walk_in uuid, as_urgent boolean, at timestamp with time zone) RETURNS TABLE(id uuid, site uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ UPDATE walk_in w SET status = 'waiting', practitioner = NULL, handed_on = w.handed_on || w.practitioner,
+            urgent = w.urgent OR as_urgent, changed = at
+        FROM practitioner p WHERE w.id = of_walk_in AND w.status = 'offered' AND p.id = w.practitioner
+          AND caller_role() = 'practitioner' AND p.person = caller_person() AND p.site = caller_site()
+        RETURNING w.id, w.site $$;
 CREATE FUNCTION public.here_since(a public.appointment) RETURNS timestamp with time zone
     LANGUAGE sql STABLE
     AS $$ SELECT max(one.joined) FROM attendance one
@@ -589,12 +604,28 @@ CREATE FUNCTION public.is_genuine(p public.pairing, shown_serial integer, shown 
     LANGUAGE sql STABLE
     AS $$ SELECT coalesce(shown_serial = p.serial + 1 OR shown_serial = p.serial AND shown = p.badge
                           OR shown_serial IN (p.serial - 1, p.serial) AND at < p.advanced + interval '20 s', false) $$;
+CREATE TABLE public.on_call (
+    practitioner uuid NOT NULL,
+    site uuid NOT NULL,
+    service uuid NOT NULL,
+    since timestamp with time zone NOT NULL,
+    until timestamp with time zone NOT NULL,
+    seen timestamp with time zone NOT NULL,
+    CONSTRAINT on_call_check CHECK ((until > since))
+);
+COMMENT ON TABLE public.on_call IS 'Which doctors are there for walk-ins now. Retention: two days after the end.';
+CREATE FUNCTION public.is_there(o public.on_call, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$ SELECT o.until > at AND o.seen > at - interval '45 s' $$;
 CREATE FUNCTION public.kept_for_near(n bigint, share smallint) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT (n + 1) * share / 100 > n * share / 100 $$;
 CREATE FUNCTION public.lock_openings(of_practitioner uuid) RETURNS void
     LANGUAGE sql
     AS $$ SELECT pg_advisory_xact_lock(hashtextextended('opening ' || of_practitioner, 0)) $$;
+CREATE FUNCTION public.lock_walk_ins() RETURNS void
+    LANGUAGE sql
+    AS $$ SELECT pg_advisory_xact_lock(hashtextextended('walk-ins', 0)) $$;
 CREATE FUNCTION public.moved_to(a public.appointment, start timestamp with time zone, OUT during tstzrange, OUT reserved tstzrange) RETURNS record
     LANGUAGE sql STABLE
     AS $$ SELECT tstzrange(start, start + (upper(a.during) - lower(a.during))),
@@ -692,6 +723,21 @@ CREATE FUNCTION public.next_free_taken() RETURNS trigger
 CREATE FUNCTION public.of_connection(verb text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT verb LIKE 'seat.%' OR verb LIKE 'consultation.%' $$;
+CREATE FUNCTION public.offer_walk_in(to_practitioner uuid, at timestamp with time zone) RETURNS TABLE(id uuid, site uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ WITH next AS (
+            SELECT w.id FROM on_call o JOIN practitioner p ON p.id = o.practitioner
+            JOIN walk_in w ON w.status = 'waiting' AND w.specialty = p.specialty AND NOT p.id = ANY (w.handed_on)
+                AND works_with(o.site, w.site)
+            WHERE o.practitioner = to_practitioner AND is_there(o, at)
+              AND NOT EXISTS (SELECT FROM walk_in other WHERE other.practitioner = p.id AND other.status = 'offered')
+              AND NOT taken(p.id, NULL, at) && tstzrange(at, at + interval '5 min')
+              AND NOT EXISTS (SELECT FROM walk_in other WHERE other.station = w.station AND other.status = 'offered')
+              AND NOT taken(NULL, w.station, at) && tstzrange(at, at + interval '5 min')
+            ORDER BY w.urgent DESC, w.came, w.id LIMIT 1)
+        UPDATE walk_in SET status = 'offered', practitioner = to_practitioner, changed = at FROM next
+        WHERE walk_in.id = next.id RETURNING walk_in.id, walk_in.site $$;
 CREATE FUNCTION public.opens_to_all(of_site public.site, s public.service, n bigint, start timestamp with time zone) RETURNS timestamp with time zone
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT CASE WHEN of_site.near_minutes IS NULL THEN '-infinity' ELSE greatest(
@@ -871,6 +917,20 @@ CREATE FUNCTION public.suiting(e public.waitlist_entry, of_site public.site, at 
             least((e.until_date + 1)::timestamp AT TIME ZONE of_site.zone,
                   (SELECT lower(a.during) FROM appointment a WHERE a.id = e.appointment), 'infinity'),
             at, each) AS found $$;
+CREATE FUNCTION public.taken(of_practitioner uuid, of_station uuid, at timestamp with time zone) RETURNS tstzmultirange
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT coalesce(range_agg(CASE
+            WHEN still.there THEN tstzrange(lower(a.during), greatest(upper(a.during), at + interval '5 min'))
+            WHEN a.practitioner = of_practitioner AND NOT isempty(a.reserved) THEN a.reserved ELSE a.during END), '{}')
+        FROM appointment a
+        CROSS JOIN LATERAL (    -- a call may take longer than it should
+            SELECT a.status = 'arrived' AND EXISTS (SELECT FROM attendance WHERE appointment = a.id AND "left" IS NULL
+                AND seat = CASE WHEN a.practitioner = of_practitioner THEN 'practitioner' ELSE 'patient' END) AS there) AS still
+        WHERE (a.practitioner = of_practitioner OR a.station = of_station)
+          AND a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (a.status <> 'held' OR a.expires > at)
+          AND a.during && tstzrange(at - interval '4 h', at + interval '12 h')
+          AND (upper(a.during) > at OR upper(a.reserved) > at OR still.there) $$;
 CREATE FUNCTION public.tell(a public.appointment, kind text, at timestamp with time zone, message text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -925,6 +985,33 @@ CREATE FUNCTION public.tell_offer(o public.offer) RETURNS void
             ON CONFLICT (cause, channel) DO NOTHING
             RETURNING id)
         SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM written $$;
+CREATE FUNCTION public.tidy_walk_ins(at timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$
+    SELECT lock_walk_ins();
+    DELETE FROM on_call o USING walk_in w
+        WHERE w.practitioner = o.practitioner AND w.status = 'offered' AND w.changed < at - interval '2 min';
+    WITH never AS (
+        DELETE FROM appointment a USING walk_in w
+        WHERE a.id = w.id AND w.status = 'accepted' AND w.changed < at - interval '2 min' AND a.status IN ('booked', 'arrived')
+          AND NOT EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'practitioner')
+          AND NOT EXISTS (SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))
+        RETURNING a.id),
+    back AS (
+        UPDATE walk_in w SET status = 'waiting', practitioner = NULL, changed = at
+        WHERE w.id IN (SELECT id FROM never)
+           OR w.status = 'offered' AND NOT EXISTS (
+               SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))
+        RETURNING w.id, w.site)
+    SELECT pg_notify('walk_in', site::text), pg_notify('appointment_changed', id::text) FROM back;
+    UPDATE walk_in SET status = 'left', changed = at WHERE status = 'waiting' AND came < at - interval '12 h';
+    UPDATE appointment a SET during = tstzrange(lower(a.during), now_over), reserved = tstzrange(lower(a.during), now_over)
+        FROM (SELECT w.id, greatest(a.changed, lower(a.during) + interval '1 s') AS now_over
+              FROM walk_in w JOIN appointment a ON a.id = w.id
+              WHERE w.status = 'accepted' AND a.status = 'fulfilled' AND upper(a.during) > at) AS over
+        WHERE a.id = over.id AND now_over < upper(a.during)
+    $$;
 CREATE FUNCTION public.tighten_next_free(at timestamp with time zone, soon timestamp with time zone, settled timestamp with time zone, most integer) RETURNS integer
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -960,10 +1047,62 @@ CREATE FUNCTION public.tighten_next_free(at timestamp with time zone, soon times
         SELECT count(*) INTO found FROM hit;
         RETURN found;
     END $$;
+CREATE FUNCTION public.trained(at_site uuid) RETURNS bigint
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT count(*) FROM training t JOIN person ON person.id = t.person
+        WHERE person.site = at_site AND person.active AND t.topic = 'telemedicine' $$;
 CREATE FUNCTION public.undeliverable(e public.waitlist_entry, way text) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT EXISTS (SELECT FROM notice n JOIN offer o ON o.appointment = n.appointment
                          WHERE o.entry = e.id AND n.channel = way AND n.status = 'dead') $$;
+CREATE TABLE public.walk_in (
+    id uuid NOT NULL,
+    station uuid NOT NULL,
+    site uuid NOT NULL,
+    specialty text NOT NULL,
+    assisting boolean NOT NULL,
+    patient_name text,
+    birth_date date,
+    patient_key bytea,
+    code_digest bytea,
+    language text NOT NULL,
+    came timestamp with time zone NOT NULL,
+    urgent boolean DEFAULT false NOT NULL,
+    status text NOT NULL,
+    practitioner uuid,
+    handed_on uuid[] DEFAULT '{}'::uuid[] NOT NULL,
+    reason text,
+    changed timestamp with time zone NOT NULL,
+    added_by uuid,
+    idempotency_key text,
+    idempotency_digest bytea,
+    CONSTRAINT walk_in_check CHECK (((status <> ALL (ARRAY['waiting'::text, 'offered'::text])) OR (num_nulls(patient_name, birth_date, patient_key, code_digest) = 0))),
+    CONSTRAINT walk_in_check1 CHECK (((practitioner IS NULL) = (status = ANY (ARRAY['waiting'::text, 'left'::text])))),
+    CONSTRAINT walk_in_check2 CHECK (((reason IS NULL) = (status <> 'declined'::text))),
+    CONSTRAINT walk_in_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
+    CONSTRAINT walk_in_reason_check CHECK ((reason = ANY (ARRAY['practice'::text, 'emergency'::text, 'specialty'::text]))),
+    CONSTRAINT walk_in_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'accepted'::text, 'declined'::text, 'left'::text])))
+);
+COMMENT ON TABLE public.walk_in IS 'Who waits at a station for the next free doctor. Retention: names two days after the last change.';
+CREATE FUNCTION public.walk_in_time(w public.walk_in, length interval, at timestamp with time zone) RETURNS tstzrange
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT tstzrange(at, greatest(at, least(at + length, min(lower(CASE
+            WHEN a.practitioner = w.practitioner AND NOT isempty(a.reserved) THEN a.reserved ELSE a.during END)))))
+        FROM appointment a
+        WHERE a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (
+            a.practitioner = w.practitioner AND a.reserved && tstzrange(at, at + length)
+            OR (a.station = w.station OR a.patient_key = w.patient_key) AND a.during && tstzrange(at, at + length)) $$;
+CREATE FUNCTION public.walk_ins_waiting(at timestamp with time zone) RETURNS TABLE(id uuid, specialty text, site uuid, station uuid, handed_on uuid[], taken tstzmultirange)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT w.id, w.specialty, w.site, w.station, w.handed_on, taken(NULL, w.station, at)
+        FROM walk_in w WHERE w.status = 'waiting' ORDER BY w.urgent DESC, w.came, w.id $$;
+CREATE FUNCTION public.works_with(of_practice uuid, with_site uuid) RETURNS boolean
+    LANGUAGE sql STABLE
+    AS $$ SELECT NOT EXISTS (SELECT FROM partner WHERE practice = of_practice)
+        OR EXISTS (SELECT FROM partner WHERE practice = of_practice AND site = with_site) $$;
 CREATE TABLE public.assessment (
     id uuid NOT NULL,
     site uuid NOT NULL,
@@ -1086,6 +1225,11 @@ ALTER TABLE public.opening ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
     NO MAXVALUE
     CACHE 1
 );
+CREATE TABLE public.partner (
+    practice uuid NOT NULL,
+    site uuid NOT NULL
+);
+COMMENT ON TABLE public.partner IS 'From which pharmacies and halls a practice takes walk-ins. Retention: kept.';
 CREATE TABLE public.person (
     id uuid NOT NULL,
     login text NOT NULL,
@@ -1385,6 +1529,8 @@ ALTER TABLE ONLY public.offer
     ADD CONSTRAINT offer_entry_start_key UNIQUE (entry, start);
 ALTER TABLE ONLY public.offer
     ADD CONSTRAINT offer_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.on_call
+    ADD CONSTRAINT on_call_pkey PRIMARY KEY (practitioner);
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.opening
@@ -1393,6 +1539,8 @@ ALTER TABLE ONLY public.pairing
     ADD CONSTRAINT pairing_code_digest_key UNIQUE (code_digest);
 ALTER TABLE ONLY public.pairing
     ADD CONSTRAINT pairing_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.partner
+    ADD CONSTRAINT partner_pkey PRIMARY KEY (practice, site);
 ALTER TABLE ONLY public.appointment
     ADD CONSTRAINT patient_taken EXCLUDE USING gist (patient_key WITH =, during WITH &&) WHERE ((status = ANY (ARRAY['held'::text, 'booked'::text, 'arrived'::text, 'fulfilled'::text])));
 ALTER TABLE ONLY public.person
@@ -1459,6 +1607,10 @@ ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_idempotency_key_key UNIQUE (idempotency_key);
 ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.walk_in
+    ADD CONSTRAINT walk_in_idempotency_key_key UNIQUE (idempotency_key);
+ALTER TABLE ONLY public.walk_in
+    ADD CONSTRAINT walk_in_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.worker
     ADD CONSTRAINT worker_pkey PRIMARY KEY (id);
 CREATE INDEX appointment_expires ON public.appointment USING btree (expires) WHERE (status = 'held'::text);
@@ -1515,6 +1667,9 @@ CREATE INDEX station_site ON public.station USING btree (site);
 CREATE INDEX waitlist_appointment ON public.waitlist_entry USING btree (appointment) WHERE (appointment IS NOT NULL);
 CREATE INDEX waitlist_site ON public.waitlist_entry USING btree (site, created);
 CREATE INDEX waitlist_waiting ON public.waitlist_entry USING btree (practitioner, created) WHERE (status = 'waiting'::text);
+CREATE UNIQUE INDEX walk_in_doctor ON public.walk_in USING btree (practitioner) WHERE (status = 'offered'::text);
+CREATE UNIQUE INDEX walk_in_patient ON public.walk_in USING btree (patient_key) WHERE (status = ANY (ARRAY['waiting'::text, 'offered'::text]));
+CREATE INDEX walk_in_queue ON public.walk_in USING btree (came) WHERE (status = ANY (ARRAY['waiting'::text, 'offered'::text]));
 CREATE TRIGGER next_free_closed AFTER DELETE ON public.opening REFERENCING OLD TABLE AS removed FOR EACH STATEMENT EXECUTE FUNCTION public.next_free_closed();
 CREATE TRIGGER next_free_deleted AFTER DELETE ON public.appointment FOR EACH ROW WHEN ((old.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text]))) EXECUTE FUNCTION public.next_free_freed();
 CREATE TRIGGER next_free_freed AFTER UPDATE ON public.appointment FOR EACH ROW WHEN (((old.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text])) AND (NOT ((new.status = ANY (ARRAY['booked'::text, 'arrived'::text, 'fulfilled'::text])) AND (new.reserved = old.reserved))))) EXECUTE FUNCTION public.next_free_freed();
@@ -1576,6 +1731,12 @@ ALTER TABLE ONLY public.offer
     ADD CONSTRAINT offer_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
 ALTER TABLE ONLY public.offer
     ADD CONSTRAINT offer_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
+ALTER TABLE ONLY public.on_call
+    ADD CONSTRAINT on_call_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
+ALTER TABLE ONLY public.on_call
+    ADD CONSTRAINT on_call_service_fkey FOREIGN KEY (service) REFERENCES public.service(id);
+ALTER TABLE ONLY public.on_call
+    ADD CONSTRAINT on_call_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.opening
     ADD CONSTRAINT opening_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
 ALTER TABLE ONLY public.pairing
@@ -1586,6 +1747,10 @@ ALTER TABLE ONLY public.pairing
     ADD CONSTRAINT pairing_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.pairing
     ADD CONSTRAINT pairing_station_fkey FOREIGN KEY (station) REFERENCES public.station(id);
+ALTER TABLE ONLY public.partner
+    ADD CONSTRAINT partner_practice_fkey FOREIGN KEY (practice) REFERENCES public.site(id);
+ALTER TABLE ONLY public.partner
+    ADD CONSTRAINT partner_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.person
     ADD CONSTRAINT person_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.practitioner
@@ -1630,6 +1795,14 @@ ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_station_fkey FOREIGN KEY (station) REFERENCES public.station(id);
+ALTER TABLE ONLY public.walk_in
+    ADD CONSTRAINT walk_in_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.person(id);
+ALTER TABLE ONLY public.walk_in
+    ADD CONSTRAINT walk_in_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
+ALTER TABLE ONLY public.walk_in
+    ADD CONSTRAINT walk_in_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
+ALTER TABLE ONLY public.walk_in
+    ADD CONSTRAINT walk_in_station_fkey FOREIGN KEY (station) REFERENCES public.station(id);
 ALTER TABLE public.appointment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY appointment_assistant ON public.appointment USING (((public.caller_role() = 'assistant'::text) AND ((id = public.caller_appointment()) OR ((station_site = public.caller_site()) AND ((during && ( SELECT (public.site_day(public.caller_site()) + tstzrange((public.caller_now() - '04:00:00'::interval), (public.caller_now() + '01:00:00'::interval))))) OR ((created <@ ( SELECT public.site_day(public.caller_site()) AS site_day)) AND (EXISTS ( SELECT
    FROM public.person
@@ -1678,8 +1851,15 @@ ALTER TABLE public.offer ENABLE ROW LEVEL SECURITY;
 CREATE POLICY offer_guest ON public.offer USING (((public.caller_role() = ANY (ARRAY['guest'::text, 'anonymous'::text, 'assistant'::text])) AND (entry = public.caller_entry())));
 CREATE POLICY offer_practice ON public.offer USING (((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site())));
 CREATE POLICY offer_system ON public.offer USING ((public.caller_role() = 'system'::text));
+ALTER TABLE public.on_call ENABLE ROW LEVEL SECURITY;
+CREATE POLICY on_call_own ON public.on_call USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = 'practitioner'::text) AND (site = public.caller_site()) AND (EXISTS ( SELECT
+   FROM public.practitioner p
+  WHERE ((p.id = on_call.practitioner) AND (p.person = public.caller_person())))))));
 ALTER TABLE public.pairing ENABLE ROW LEVEL SECURITY;
 CREATE POLICY pairing_site ON public.pairing USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()))));
+ALTER TABLE public.partner ENABLE ROW LEVEL SECURITY;
+CREATE POLICY partner_own ON public.partner USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (practice = public.caller_site()))));
+CREATE POLICY partner_read ON public.partner FOR SELECT USING (true);
 ALTER TABLE public.person ENABLE ROW LEVEL SECURITY;
 CREATE POLICY person_read ON public.person FOR SELECT USING (((id = public.caller_person()) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text, 'assistant'::text])) AND (site = public.caller_site())) OR (public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text]))));
 CREATE POLICY person_write ON public.person USING ((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])));
@@ -1730,6 +1910,11 @@ ALTER TABLE public.waitlist_entry ENABLE ROW LEVEL SECURITY;
 CREATE POLICY waitlist_guest ON public.waitlist_entry USING (((public.caller_role() = ANY (ARRAY['guest'::text, 'anonymous'::text, 'assistant'::text])) AND ((id = public.caller_entry()) OR ((public.caller_role() = 'guest'::text) AND (appointment = public.caller_appointment())))));
 CREATE POLICY waitlist_practice ON public.waitlist_entry USING (((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site())));
 CREATE POLICY waitlist_system ON public.waitlist_entry USING ((public.caller_role() = 'system'::text));
+ALTER TABLE public.walk_in ENABLE ROW LEVEL SECURITY;
+CREATE POLICY walk_in_doctor ON public.walk_in USING (((public.caller_role() = 'practitioner'::text) AND (EXISTS ( SELECT
+   FROM public.practitioner p
+  WHERE ((p.id = walk_in.practitioner) AND (p.person = public.caller_person()))))));
+CREATE POLICY walk_in_site ON public.walk_in USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()) AND ((came <@ ( SELECT public.site_day(public.caller_site()) AS site_day)) OR (came > (public.caller_now() - '04:00:00'::interval))))));
 GRANT USAGE ON SCHEMA public TO telemed_app;
 REVOKE ALL ON FUNCTION public.admission(for_service uuid, in_mode text, patient bytea, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.admission(for_service uuid, in_mode text, patient bytea, at timestamp with time zone) TO telemed_app;
@@ -1751,6 +1936,8 @@ GRANT SELECT,INSERT,UPDATE ON TABLE public.site TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.waitlist_entry TO telemed_app;
 REVOKE ALL ON FUNCTION public.day_place(for_service uuid, start timestamp with time zone, moving uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.day_place(for_service uuid, start timestamp with time zone, moving uuid, at timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.doctors_on_call(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.doctors_on_call(at timestamp with time zone) TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.service TO telemed_app;
 REVOKE ALL ON FUNCTION public.entry_by_code(digest bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.entry_by_code(digest bytea) TO telemed_app;
@@ -1764,12 +1951,19 @@ REVOKE ALL ON FUNCTION public.free_expired_holds(for_practitioner uuid, for_stat
 GRANT ALL ON FUNCTION public.free_expired_holds(for_practitioner uuid, for_station uuid, within tstzrange, for_service uuid, on_day date, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_station uuid, for_assistant uuid, for_patient bytea, weekdays smallint[], since_time time without time zone, until_time time without time zone, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_station uuid, for_assistant uuid, for_patient bytea, weekdays smallint[], since_time time without time zone, until_time time without time zone, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) TO telemed_app;
+REVOKE ALL ON FUNCTION public.hand_on(of_walk_in uuid, as_urgent boolean, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.hand_on(of_walk_in uuid, as_urgent boolean, at timestamp with time zone) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pairing TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.on_call TO telemed_app;
+REVOKE ALL ON FUNCTION public.lock_walk_ins() FROM PUBLIC;
+GRANT ALL ON FUNCTION public.lock_walk_ins() TO telemed_app;
 REVOKE ALL ON FUNCTION public.next_free_closed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_freed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_opened() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_renewed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_taken() FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.offer_walk_in(to_practitioner uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.offer_walk_in(to_practitioner uuid, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.pair(digest bytea, with_station uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.pair(digest bytea, with_station uuid, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.paired() FROM PUBLIC;
@@ -1786,13 +1980,24 @@ GRANT ALL ON FUNCTION public.station_open(of_station uuid, within tstzrange) TO 
 GRANT SELECT,DELETE,UPDATE ON TABLE public.notice TO telemed_app;
 REVOKE ALL ON FUNCTION public.substitutions(of_practitioner uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.substitutions(of_practitioner uuid, at timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.taken(of_practitioner uuid, of_station uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.taken(of_practitioner uuid, of_station uuid, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.tell(a public.appointment, kind text, at timestamp with time zone, message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tell(a public.appointment, kind text, at timestamp with time zone, message text) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.offer TO telemed_app;
 REVOKE ALL ON FUNCTION public.tell_offer(o public.offer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tell_offer(o public.offer) TO telemed_app;
+REVOKE ALL ON FUNCTION public.tidy_walk_ins(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tidy_walk_ins(at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, soon timestamp with time zone, settled timestamp with time zone, most integer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, soon timestamp with time zone, settled timestamp with time zone, most integer) TO telemed_app;
+REVOKE ALL ON FUNCTION public.trained(at_site uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.trained(at_site uuid) TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.walk_in TO telemed_app;
+REVOKE ALL ON FUNCTION public.walk_in_time(w public.walk_in, length interval, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.walk_in_time(w public.walk_in, length interval, at timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.walk_ins_waiting(at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.walk_ins_waiting(at timestamp with time zone) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assessment TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attendance TO telemed_app;
 GRANT USAGE ON SEQUENCE public.attendance_id_seq TO telemed_app;
@@ -1805,6 +2010,7 @@ GRANT SELECT ON TABLE public.data_file TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed TO telemed_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.opening TO telemed_app;
 GRANT USAGE ON SEQUENCE public.opening_id_seq TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.person TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pgqueuer TO telemed_app;
 GRANT USAGE ON SEQUENCE public.pgqueuer_id_seq TO telemed_app;

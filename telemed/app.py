@@ -13,6 +13,7 @@ from telemed.assets import Assets
 from telemed.consultation import api as consultation_api
 from telemed.consultation import live
 from telemed.counter import screen, setup
+from telemed.counter import today as counter_today
 from telemed.db import Database
 from telemed.desk import (
     appointment,
@@ -26,6 +27,7 @@ from telemed.desk import (
     login,
     moving,
     notices,
+    oncall,
     outcome,
     outside,
     phone,
@@ -88,6 +90,7 @@ ROUTES: list[Route] = [
     *legal.ROUTES,
     *login.ROUTES,
     *late.ROUTES,
+    *oncall.ROUTES,
     *practice.ROUTES,
     *calendar.ROUTES,
     *phone.ROUTES,
@@ -103,6 +106,7 @@ ROUTES: list[Route] = [
     *desk_settings.ROUTES,
     *desk_feeds.ROUTES,
     *events.ROUTES,
+    *counter_today.ROUTES,
     *station.ROUTES,
     *station_hours.ROUTES,
     *walkin.ROUTES,

@@ -193,6 +193,22 @@ WITH gone AS (
     RETURNING 1)
 SELECT count(*) FROM gone;
 
+-- name: walk_ins
+-- People without an appointment who have been called in, or have gone.
+WITH gone AS (
+    DELETE FROM walk_in WHERE id IN (
+        SELECT id FROM walk_in WHERE changed < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
+-- name: on_call
+-- Which doctors were there for them.
+WITH gone AS (
+    DELETE FROM on_call WHERE practitioner IN (
+        SELECT practitioner FROM on_call WHERE until < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
 -- name: lateness
 -- How late a doctor said they would be, and why, on a day that is over.
 WITH emptied AS (

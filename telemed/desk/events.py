@@ -43,6 +43,7 @@ class Watch:
     async def start(self) -> None:
         for channel in CHANNELS:
             await self._db.listen(channel, self._heard)
+        await self._db.listen("walk_in", self._heard_site)
 
     def open(self, site: UUID) -> asyncio.Event:
         """An event that is set whenever something changed there; give it back to `close`."""
@@ -66,6 +67,10 @@ class Watch:
             task = asyncio.get_running_loop().create_task(self._tell(UUID(appointment)))
             self._work.add(task)
             task.add_done_callback(self._work.discard)
+
+    def _heard_site(self, site: str) -> None:
+        for changed in self._pages.get(UUID(site), ()):
+            changed.set()
 
     async def _tell(self, appointment: UUID) -> None:
         with suppress(Unavailable):

@@ -1,18 +1,14 @@
-"""The station's day: who comes, consent, and the screen they sit at; of other days the times alone (P-05)."""
+"""Somebody who has an appointment at a station: consent, and the screen they sit at."""
 
 from __future__ import annotations
 
-from datetime import date, datetime, time, timedelta
-from itertools import groupby
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import msgspec
 from aiohttp import web
 
 from telemed import clock
 from telemed.consultation.tickets import CLOSES, OPENS
-from telemed.db import Tx
 from telemed.desk import rows
 from telemed.errors import NotFound
 from telemed.forms import posted
@@ -25,39 +21,7 @@ from telemed.scheduling import changes, consent
 from telemed.scheduling.types import Appointment
 from telemed.text import Text, _
 
-AHEAD = timedelta(days=14)
 _OWN_PAGE = "/station/appointments/{appointment}"
-
-
-class Busy(msgspec.Struct, frozen=True):
-    """A time at which a room is taken."""
-
-    start: datetime
-    end: datetime
-    room: str
-
-
-@page("GET", "/station", verb="day.watch", session="staff")
-async def today(request: web.Request, caller: Caller) -> web.Response:
-    if caller.role != "assistant":
-        return see_other("/practice")
-    async with request.app[DATABASE].transaction(caller) as tx:
-        at = await rows.site(tx, caller)
-        found = await rows.day(tx, at, at.today)
-        ahead = await _ahead(tx, at)
-    part = request.query.get("fragment") == "1"
-    return render(
-        request, "desk/visits.html" if part else "desk/station.html", at=at, on=at.today, rows=found,
-        ahead=ahead, version=consent.VERSION,
-    )  # fmt: skip
-
-
-async def _ahead(tx: Tx, at: rows.Site) -> list[tuple[date, list[Busy]]]:
-    """When the rooms are taken from tomorrow on, day by day; who comes is said on the day."""
-    zone = ZoneInfo(at.zone)
-    since = datetime.combine(at.today + timedelta(days=1), time(), zone)
-    found = await tx.many(Busy, "desk.busy", since=since, until=since + AHEAD)
-    return [(day, list(those)) for day, those in groupby(found, lambda one: one.start.astimezone(zone).date())]
 
 
 @page("GET", f"{_OWN_PAGE}/consent", verb="consent.give", session="staff")
@@ -121,4 +85,4 @@ def _consent(request: web.Request, it: Appointment, why: Text | None = None) -> 
     )  # fmt: skip
 
 
-ROUTES = [today, read_consent, give_consent, room, assist]
+ROUTES = [read_consent, give_consent, room, assist]

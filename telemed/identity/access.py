@@ -64,6 +64,8 @@ feed.read               any        any      -        any        any    any      
 feed.manage             -          -        -        -          site   self          -
 station.change          -          -        -        site       -      -             -
 precheck.make           any        any      any      any        any    any           any
+walk_in.manage          -          -        -        site       -      -             -
+on_call.take            -          -        -        -          -      self          -
 """
 
 

@@ -28,7 +28,7 @@ from telemed.wording import HERE
 from tests import logins, people
 
 OWN, OTHERS = people.fixed(61), people.fixed(62)
-ASSESSMENT, RULE, CLOSURE, NOTICE = (people.fixed(n) for n in range(71, 75))
+ASSESSMENT, RULE, CLOSURE, NOTICE, WALK_IN = (people.fixed(n) for n in range(71, 76))
 GUEST, OTHER_GUEST = Caller("guest", appointment=OWN, entry=OWN), Caller("guest", appointment=OTHERS, entry=OTHERS)
 # What happens at Bob's practice, for a patient at Petra's pharmacy; the rest of the cast has nothing to do with it.
 CALLERS: dict[str, Caller] = {
@@ -75,6 +75,13 @@ class World:
                 "UPDATE notice SET id = $2, status = 'dead', last_error = 'smtp 550', start = lower(a.during)"
                 " FROM appointment a WHERE a.id = $1 AND appointment = a.id AND kind = 'booked'",
                 OWN, NOTICE,
+            )  # fmt: skip
+            await tx.connection.execute(
+                "INSERT INTO walk_in (id, station, site, specialty, assisting, patient_name, birth_date, patient_key,"
+                " code_digest, language, came, status, practitioner, changed) VALUES ($1, $2, $3, 'general', true,"
+                " 'Berta Probe', '1970-01-01', $4, $4, 'de', now(), 'offered', $5, now())"
+                " ON CONFLICT (id) DO UPDATE SET status = 'offered', practitioner = $5, reason = NULL",
+                WALK_IN, people.STATION, people.GERSWALDE, WALK_IN.bytes, people.DR_BOB,
             )  # fmt: skip
             await self._entry(tx)
             await self._hours(tx)
@@ -127,7 +134,7 @@ class World:
         path = path.replace("{service}", str(people.TALK)).replace("{practitioner}", str(people.DR_BOB))
         path = path.replace("{assessment}", str(ASSESSMENT)).replace("{rule}", str(RULE))
         path = path.replace("{closure}", str(CLOSURE)).replace("{notice}", str(NOTICE))
-        path = path.replace("{station}", str(people.STATION))
+        path = path.replace("{station}", str(people.STATION)).replace("{walk_in}", str(WALK_IN))
         path = re.sub(r"\{\w+\}", str(uuid4()), path)  # things of other kinds, which nobody has
         form = {"data": {"seen": "yes"}} if route.kind == "page" and route.method == "POST" else {}
         sample = self.samples(CALLERS[who]).get((route.method, route.path), form)
@@ -180,6 +187,17 @@ class World:
             ("POST", "/station/trainings"): {
                 "data": {"person": str(caller.person), "topic": "devices", "passed": "1.1.2026"}
             },
+            ("POST", "/station/walk-ins"): {
+                "data": {
+                    "name": "Carl Probe",
+                    "birth_date": "1.1.1970",
+                    "specialty": "general",
+                    "station": str(people.STATION),
+                    "key": uuid4().hex,
+                }
+            },
+            ("POST", "/practice/on-call"): {"data": {"until": "23:59"}},
+            ("POST", "/practice/on-call/{walk_in}/declining"): {"data": {"reason": "practice"}},
             ("POST", "/practice/services/new"): {"data": people.SERVICE_FORM},
             ("POST", "/practice/services/{service}"): {"data": people.SERVICE_FORM},
             ("POST", "/practice/assessments/{assessment}"): {"data": {"result": "video"}},
@@ -224,7 +242,7 @@ def reads(route: Route, who: str) -> bool:
 
 def concerns_a_thing(route: Route, scope: str) -> bool:
     return scope not in ("-", "any") and any(
-        name in route.path for name in ("{appointment}", "{hold}", "{entry}", "{station}")
+        name in route.path for name in ("{appointment}", "{hold}", "{entry}", "{station}", "{walk_in}")
     )
 
 

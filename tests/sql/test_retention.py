@@ -120,6 +120,16 @@ SEEDS = {
         "INSERT INTO pairing (id, created, expires, fetched, ended, why)"
         " SELECT '{id}', '{at}', '{at}', '{at}', '{at}', 'copied'",
     ),
+    "walk_ins": (
+        "INSERT INTO walk_in (id, station, site, specialty, assisting, language, came, status, changed)"
+        f" SELECT '{{id}}', '{people.STATION}', '{people.GERSWALDE}', 'general', true, 'de', '{{at}}',"
+        " 'left', '{at}'",
+    ),
+    "on_call": (
+        f"INSERT INTO practitioner (id, site, name, specialty) SELECT '{{id}}', '{people.PRENZLAU}', 'Eva', 'general'",
+        f"INSERT INTO on_call SELECT '{{id}}', '{people.PRENZLAU}', '{people.TALK}', '{{at}}'::timestamptz"
+        " - interval '1 h', '{at}', '{at}'",
+    ),
     "closures": (
         f"INSERT INTO closure (id, site, during) SELECT '{{id}}', '{people.PRENZLAU}', r {_SPAN % ('-1 day', '0')}",
     ),

@@ -1,0 +1,214 @@
+"""Walk-ins and doctors on call, step by step: whose turn it is, who may see whom, and what happens to the rest."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from uuid import UUID
+
+import asyncpg
+import pytest
+
+from telemed import clock
+from telemed.db import Database
+from telemed.errors import Forbidden, Invalid, NotFound
+from telemed.identity.callers import Caller
+from telemed.scheduling.types import Patient
+from telemed.stations import oncall, partners, walkins
+from telemed.stations.walkins import AlreadyWaiting, Arrival, Outlook
+from tests import people
+from tests.booking import ALICE, CODES, book
+from tests.people import CALLERS, DR_BOB, GERSWALDE, GRAMZOW, PRENZLAU, STATION, STATION_GRAMZOW
+
+pytestmark = pytest.mark.usefixtures("early")
+
+PETRA, PAUL, BOB, CHARLIE, CARLA = (CALLERS[who] for who in ("petra", "paul", "bob", "charlie", "carla"))
+MINUTE = timedelta(minutes=1)
+HOUR = timedelta(hours=1)
+
+
+async def come(db: Database, name: str, caller: Caller = PETRA, specialty: str = "general") -> UUID:
+    station = STATION if caller is PETRA else STATION_GRAMZOW
+    patient = Patient(f"{name} Probe", date(1970, 1, 1))
+    return await walkins.add(db, CODES, caller, Arrival(station=station, specialty=specialty, patient=patient))
+
+
+async def on_call(db: Database, *doctors: Caller, hours: int = 3) -> None:
+    for doctor in doctors:
+        await oncall.open_until(db, doctor, clock.now() + hours * HOUR)
+
+
+async def next_of(db: Database, doctor: Caller = BOB) -> UUID | None:
+    _me, offered, _waiting = await oncall.look(db, doctor)
+    return offered.id if offered else None
+
+
+async def status(owner: asyncpg.Connection, walk_in: UUID) -> str:
+    return str(await owner.fetchval("SELECT status FROM walk_in WHERE id = $1", walk_in))
+
+
+async def outlook(db: Database, caller: Caller = PETRA) -> Outlook:
+    async with db.transaction(caller) as tx:
+        assert caller.site
+        station = STATION if caller is PETRA else STATION_GRAMZOW
+        return await walkins.outlook(tx, caller, caller.site, station, ["general", "dermatology"])
+
+
+@pytest.mark.rule("B-11")
+async def test_from_the_counter_to_the_doctor(cast: Database, owner: asyncpg.Connection) -> None:
+    walk_in = await come(cast, "Anna")
+    assert await next_of(cast) is None, "not on call"
+    await on_call(cast, BOB)
+    me, offered, waiting = await oncall.look(cast, BOB)
+    assert me and me.id == DR_BOB and offered and waiting == 0
+    assert (offered.id, offered.patient_name, offered.site_name) == (walk_in, "Anna Probe", "Löwen-Apotheke")
+    assert await oncall.accept(cast, BOB, walk_in) == walk_in
+    it = await owner.fetchrow("SELECT * FROM appointment")
+    assert it and (it["id"], it["status"], it["mode"], it["station"]) == (walk_in, "booked", "assisted", STATION)
+    assert it["code_digest"] == CODES.digest(CODES.code(walk_in)), "the slip's code opens it"
+    assert it["during"].upper - it["during"].lower == 15 * MINUTE and it["booked_by"] == people.PETRA
+    trail = [row["verb"] for row in await owner.fetch("SELECT verb FROM audit ORDER BY id")]
+    assert trail == ["walk_in.add", "on_call.open", "walk_in.accept"]
+
+
+async def test_one_request_counts_once(cast: Database, owner: asyncpg.Connection) -> None:
+    it = Arrival(station=STATION, specialty="general", patient=ALICE)
+    first, again = [await walkins.add(cast, CODES, PETRA, it, "key-of-a-form", b"x") for _ in range(2)]
+    assert first == again
+    with pytest.raises(AlreadyWaiting):
+        await walkins.add(cast, CODES, PETRA, it, "another-key", b"x")
+    with pytest.raises(NotFound):
+        await walkins.add(cast, CODES, PAUL, it)
+    assert await owner.fetchval("SELECT count(*) FROM walk_in") == 1
+
+
+@pytest.mark.rule("B-04")
+async def test_only_a_doctor_makes_somebody_urgent(cast: Database, owner: asyncpg.Connection) -> None:
+    """Who comes first is called in first; handed on as urgent goes before all, handed on keeps its place."""
+    await owner.execute("UPDATE practitioner SET specialty = 'general'")
+    anna, berta = await come(cast, "Anna"), await come(cast, "Berta", PAUL)
+    await on_call(cast, BOB, CHARLIE)
+    assert await next_of(cast) == anna
+    await oncall.hand_on(cast, BOB, anna)
+    assert await next_of(cast) == berta, "not again to who has handed it on"
+    await oncall.hand_on(cast, BOB, berta, urgent=True)
+    assert await next_of(cast) is None
+    assert (await outlook(cast)).waiting == {berta: 0, anna: 15}
+    assert await next_of(cast, CHARLIE) == berta
+    await oncall.decline(cast, CHARLIE, berta, "practice")
+    async with cast.transaction(PAUL) as tx:
+        (told,) = await walkins.walk_ins(tx, PAUL, GRAMZOW)
+    assert (told.status, told.reason, told.doctor) == ("declined", "practice", "Dr. med. Charlie Cramer")
+    for act in (oncall.accept(cast, CHARLIE, berta), oncall.decline(cast, CHARLIE, berta, "practice")):
+        with pytest.raises(oncall.WalkInGone):
+            await act
+
+
+async def test_a_doctor_who_vanishes_loses_them_to_the_front(cast: Database, owner: asyncpg.Connection) -> None:
+    await owner.execute("UPDATE practitioner SET specialty = 'general'")
+    anna = await come(cast, "Anna")
+    await come(cast, "Berta", PAUL)
+    await on_call(cast, BOB, CHARLIE)
+    assert await next_of(cast) == anna
+    with clock.shifted(46 * timedelta(seconds=1)):
+        assert await next_of(cast, CHARLIE) == anna
+        with pytest.raises(oncall.WalkInGone):
+            await oncall.accept(cast, BOB, anna)
+        await oncall.accept(cast, CHARLIE, anna)
+    with clock.shifted(4 * MINUTE):  # and Charlie never comes into the room
+        assert await next_of(cast) == anna
+        assert await owner.fetchval("SELECT count(*) FROM appointment") == 0
+        await oncall.accept(cast, BOB, anna)
+        await owner.execute(
+            "INSERT INTO attendance (appointment, seat, joined) VALUES ($1, 'practitioner', now())", anna
+        )
+    with clock.shifted(9 * MINUTE):
+        await next_of(cast, CHARLIE)
+        assert await status(owner, anna) == "accepted", (
+            "once the doctor was there, a line that breaks takes nobody away"
+        )
+
+
+async def test_who_does_not_answer_is_not_asked_again(cast: Database) -> None:
+    anna = await come(cast, "Anna")
+    await on_call(cast, BOB)
+    for seconds in range(0, 120, 30):
+        with clock.shifted(timedelta(seconds=seconds)):
+            assert await next_of(cast) == anna
+    with clock.shifted(2 * MINUTE + timedelta(seconds=1)):
+        me, offered, waiting = await oncall.look(cast, BOB)
+        assert me and me.until is None and offered is None and waiting == 1
+
+
+async def test_going_home_gives_back(cast: Database, owner: asyncpg.Connection) -> None:
+    anna = await come(cast, "Anna")
+    await on_call(cast, BOB)
+    await next_of(cast)
+    await oncall.close(cast, BOB)
+    assert await status(owner, anna) == "waiting"
+    await walkins.leave(cast, PETRA, anna)
+    with pytest.raises(NotFound):
+        await walkins.leave(cast, PETRA, anna)
+    assert await status(owner, anna) == "left"
+    with pytest.raises(Invalid):
+        await on_call(cast, BOB, hours=13)
+    with pytest.raises(Forbidden):
+        await on_call(cast, CARLA)
+
+
+@pytest.mark.rule("B-13")
+async def test_booked_times_bound_a_walk_in(cast: Database, owner: asyncpg.Connection) -> None:
+    """The doctor, the room and the patient have other appointments; none of them is touched."""
+    now = clock.now().replace(minute=0, second=0, microsecond=0) + HOUR
+    with clock.shifted(now - clock.now()):
+        await people.open_hours(cast, DR_BOB, now, 2)
+        await book(cast, now + 15 * MINUTE)
+        anna = await come(cast, "Anna")
+        await on_call(cast, BOB)
+    with clock.shifted(now + 11 * MINUTE - clock.now()):
+        assert await next_of(cast) is None, "four minutes are too little"
+        assert (await outlook(cast)).waiting == {anna: 20}
+    with clock.shifted(now + 5 * MINUTE - clock.now()):
+        await on_call(cast, BOB)
+        assert await next_of(cast) == anna
+        await oncall.accept(cast, BOB, anna)
+    during = await owner.fetchval("SELECT during FROM appointment WHERE id = $1", anna)
+    assert during.upper == now + 15 * MINUTE
+
+
+@pytest.mark.rule("P-05")
+async def test_who_sees_whom(cast: Database, owner: asyncpg.Connection) -> None:
+    """A site its own of today; a doctor the one who is offered to them; another site and the practice nothing."""
+    anna = await come(cast, "Anna")
+    await on_call(cast, BOB)
+    seen = "SELECT count(*) FROM walk_in"
+
+    async def sees(caller: Caller) -> int:
+        async with cast.transaction(caller) as tx:
+            return int(await tx.connection.fetchval(seen))
+
+    assert [await sees(who) for who in (PETRA, PAUL, BOB, CHARLIE, CARLA)] == [1, 0, 0, 0, 0]
+    await next_of(cast)
+    assert [await sees(who) for who in (PETRA, PAUL, BOB, CHARLIE, CARLA)] == [1, 0, 1, 0, 0]
+    with clock.shifted(timedelta(days=1)):
+        assert await sees(PETRA) == 0
+    for act in (walkins.leave(cast, PAUL, anna), oncall.accept(cast, CHARLIE, anna)):
+        with pytest.raises((NotFound, oncall.WalkInGone)):
+            await act
+    async with cast.transaction(PAUL) as tx:
+        with pytest.raises(NotFound):
+            await walkins.walk_ins(tx, PAUL, GERSWALDE)
+
+
+async def test_a_practice_chooses_its_sites(cast: Database) -> None:
+    anna = await come(cast, "Anna")
+    await on_call(cast, BOB)
+    async with cast.transaction(CARLA) as tx:
+        assert [one.chosen for one in await partners.sites(tx, CARLA, PRENZLAU)] == [True, True]
+        await partners.work_with(tx, CARLA, PRENZLAU, [GRAMZOW])
+        assert [one.id for one in await partners.sites(tx, CARLA, PRENZLAU) if one.chosen] == [GRAMZOW]
+    assert await next_of(cast) is None
+    assert (await outlook(cast)).next["general"] is None
+    assert (await outlook(cast, PAUL)).next == {"general": 0, "dermatology": None}
+    async with cast.transaction(CARLA) as tx:
+        await partners.work_with(tx, CARLA, PRENZLAU, [])
+    assert await next_of(cast) == anna
