@@ -931,6 +931,15 @@ CREATE FUNCTION public.taken(of_practitioner uuid, of_station uuid, at timestamp
           AND a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (a.status <> 'held' OR a.expires > at)
           AND a.during && tstzrange(at - interval '4 h', at + interval '12 h')
           AND (upper(a.during) > at OR upper(a.reserved) > at OR still.there) $$;
+CREATE FUNCTION public.taken_in(of_appointment uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT EXISTS (SELECT FROM intake WHERE appointment = of_appointment) $$;
+CREATE FUNCTION public.taken_in_by(of_appointment uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT concat_ws(', ', person.name, site.name, site.town) FROM intake JOIN person ON person.id = intake.taken_by
+        LEFT JOIN site ON site.id = person.site WHERE intake.appointment = of_appointment $$;
 CREATE FUNCTION public.tell(a public.appointment, kind text, at timestamp with time zone, message text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -1210,6 +1219,18 @@ CREATE TABLE public.feed (
     last_read timestamp with time zone
 );
 COMMENT ON TABLE public.feed IS 'The addresses at which a practitioner''s appointments can be read. Retention: 90 days after revocation.';
+CREATE TABLE public.intake (
+    appointment uuid NOT NULL,
+    taken timestamp with time zone NOT NULL,
+    taken_by uuid NOT NULL,
+    identity text NOT NULL,
+    representative text,
+    representing text,
+    CONSTRAINT intake_check CHECK (((representative IS NULL) = (representing IS NULL))),
+    CONSTRAINT intake_identity_check CHECK ((identity = ANY (ARRAY['card'::text, 'camera'::text, 'known'::text]))),
+    CONSTRAINT intake_representing_check CHECK ((representing = ANY (ARRAY['parent'::text, 'guardian'::text, 'attorney'::text])))
+);
+COMMENT ON TABLE public.intake IS 'That somebody at a station was received as they should be. Retention: as names of appointments.';
 CREATE TABLE public.opening (
     id bigint NOT NULL,
     practitioner uuid NOT NULL,
@@ -1519,6 +1540,8 @@ ALTER TABLE ONLY public.feed
     ADD CONSTRAINT feed_digest_key UNIQUE (digest);
 ALTER TABLE ONLY public.feed
     ADD CONSTRAINT feed_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.intake
+    ADD CONSTRAINT intake_pkey PRIMARY KEY (appointment);
 ALTER TABLE ONLY public.notice
     ADD CONSTRAINT notice_cause_channel_key UNIQUE (cause, channel);
 ALTER TABLE ONLY public.notice
@@ -1719,6 +1742,10 @@ ALTER TABLE ONLY public.closure
     ADD CONSTRAINT closure_substitute FOREIGN KEY (site, substitute) REFERENCES public.practitioner(site, id);
 ALTER TABLE ONLY public.feed
     ADD CONSTRAINT feed_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
+ALTER TABLE ONLY public.intake
+    ADD CONSTRAINT intake_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.intake
+    ADD CONSTRAINT intake_taken_by_fkey FOREIGN KEY (taken_by) REFERENCES public.person(id);
 ALTER TABLE ONLY public.notice
     ADD CONSTRAINT notice_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.notice
@@ -1844,6 +1871,17 @@ ALTER TABLE public.feed ENABLE ROW LEVEL SECURITY;
 CREATE POLICY feed_own ON public.feed USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (EXISTS ( SELECT
    FROM public.practitioner
   WHERE ((practitioner.id = feed.practitioner) AND (practitioner.site = public.caller_site())))))));
+ALTER TABLE public.intake ENABLE ROW LEVEL SECURITY;
+CREATE POLICY intake_again ON public.intake FOR UPDATE USING (((public.caller_role() = 'assistant'::text) AND (EXISTS ( SELECT
+   FROM public.appointment
+  WHERE (appointment.id = intake.appointment)))));
+CREATE POLICY intake_read ON public.intake FOR SELECT USING (((public.caller_role() = ANY (ARRAY['assistant'::text, 'practitioner'::text, 'staff'::text])) AND (EXISTS ( SELECT
+   FROM public.appointment
+  WHERE (appointment.id = intake.appointment)))));
+CREATE POLICY intake_system ON public.intake USING ((public.caller_role() = 'system'::text));
+CREATE POLICY intake_take ON public.intake FOR INSERT WITH CHECK (((public.caller_role() = 'assistant'::text) AND (EXISTS ( SELECT
+   FROM public.appointment
+  WHERE (appointment.id = intake.appointment)))));
 ALTER TABLE public.notice ENABLE ROW LEVEL SECURITY;
 CREATE POLICY notice_practice ON public.notice USING (((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site())));
 CREATE POLICY notice_system ON public.notice USING ((public.caller_role() = 'system'::text));
@@ -1982,6 +2020,10 @@ REVOKE ALL ON FUNCTION public.substitutions(of_practitioner uuid, at timestamp w
 GRANT ALL ON FUNCTION public.substitutions(of_practitioner uuid, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.taken(of_practitioner uuid, of_station uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.taken(of_practitioner uuid, of_station uuid, at timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.taken_in(of_appointment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.taken_in(of_appointment uuid) TO telemed_app;
+REVOKE ALL ON FUNCTION public.taken_in_by(of_appointment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.taken_in_by(of_appointment uuid) TO telemed_app;
 REVOKE ALL ON FUNCTION public.tell(a public.appointment, kind text, at timestamp with time zone, message text) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tell(a public.appointment, kind text, at timestamp with time zone, message text) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.offer TO telemed_app;
@@ -2008,6 +2050,7 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_calendar TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.closure TO telemed_app;
 GRANT SELECT ON TABLE public.data_file TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.intake TO telemed_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.opening TO telemed_app;
 GRANT USAGE ON SEQUENCE public.opening_id_seq TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner TO telemed_app;

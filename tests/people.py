@@ -14,8 +14,9 @@ from uuid import UUID
 from argon2 import PasswordHasher
 
 from telemed import clock
-from telemed.db import Database
+from telemed.db import Database, Tx
 from telemed.identity.callers import SYSTEM, Caller
+from telemed.scheduling.types import CONSENT_VERSION
 from telemed.wording import HERE
 
 PASSWORD = "ein sicherer Satz"
@@ -44,6 +45,7 @@ CALLERS = {
 SCREEN = Caller("station", site=GERSWALDE, station=STATION, pairing=PAIRING)
 OTHER_SCREEN = Caller("station", site=GRAMZOW, station=STATION_GRAMZOW, pairing=fixed(47))
 ALICE = {"name": "Alice Ährenfeld", "birth_date": "1948-05-17"}
+RECEIVED = {"identity": "card", "private": True, "introduced": True, "agreed": True, "version": CONSENT_VERSION}
 RULE = {"recurrence": "FREQ=WEEKLY;BYDAY=MO", "start_time": "05:00:00",
         "end_time": "06:00:00", "from_date": "2026-01-01"}  # fmt: skip
 TERMS = {
@@ -140,6 +142,15 @@ async def pair(db: Database, screen: Caller = SCREEN) -> None:
             " badge = NULL, advanced = NULL, ended = NULL, why = NULL",
             screen.pairing, screen.station, screen.site, PETRA,
         )  # fmt: skip
+
+
+async def receive(tx: Tx, appointment: UUID) -> None:
+    """Petra has received the patient; the consent is another thing."""
+    await tx.connection.execute(
+        "INSERT INTO intake (appointment, taken, taken_by, identity) VALUES ($1, now(), $2, 'card')"
+        " ON CONFLICT DO NOTHING",
+        appointment, PETRA,
+    )  # fmt: skip
 
 
 async def open_hours(db: Database, practitioner: UUID, start: datetime, hours: float) -> None:

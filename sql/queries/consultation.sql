@@ -6,7 +6,7 @@
 -- What decides over a ticket: the appointment's standing, whether the current text was consented to, and how each seat
 -- is introduced.
 SELECT a.id, a.epoch, a.status, lower(a.during) AS starts, upper(a.during) AS ends,
-       coalesce(a.consent_version = :consent::text, false) AS consented, a.site, a.station AS station_id,
+       coalesce(a.consent_version = :consent::text, false) AS consented, taken_in(a.id) AS taken_in, a.site, a.station AS station_id,
        a.station_site, p.person AS practitioner_person, coalesce(a.patient_name, '') AS patient_name,
        concat_ws(' ', nullif(p.title, ''), p.name) AS practitioner_name, concat_ws(', ', s.name, s.town) AS practice,
        coalesce(concat_ws(', ', h.name, h.town), '') AS station,

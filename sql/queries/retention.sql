@@ -193,6 +193,15 @@ WITH gone AS (
     RETURNING 1)
 SELECT count(*) FROM gone;
 
+-- name: intakes
+-- That somebody at a station was received.
+WITH gone AS (
+    DELETE FROM intake WHERE appointment IN (
+        SELECT intake.appointment FROM intake JOIN appointment ON appointment.id = intake.appointment
+        WHERE upper(appointment.during) < :before LIMIT :limit FOR UPDATE OF intake SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
 -- name: walk_ins
 -- People without an appointment who have been called in, or have gone.
 WITH gone AS (

@@ -76,7 +76,7 @@ SELECT a.id, a.status, lower(a.during) AS start, upper(a.during) AS "end", p.tit
        p.name AS practitioner_name, practice.phone AS site_phone, practice.zone,
        (SELECT string_agg(left(word, 1) || '.', ' ' ORDER BY number)
         FROM regexp_split_to_table(a.patient_name, '[\s-]+') WITH ORDINALITY AS words (word, number)) AS initials,
-       coalesce(a.consent_version = :consent::text, false) AS ready
+       coalesce(a.consent_version = :consent::text, false) AND taken_in(a.id) AS ready
 FROM appointment a JOIN practitioner p ON p.id = a.practitioner JOIN site practice ON practice.id = a.site
 WHERE a.patient_name IS NOT NULL AND a.status IN ('booked', 'arrived') AND upper(a.during) > :since::timestamptz
 ORDER BY lower(a.during), a.id;
@@ -251,3 +251,33 @@ WITH added AS (
     INSERT INTO partner (practice, site) SELECT :practice, chosen FROM unnest(:sites::uuid[]) AS chosen RETURNING 1)
 INSERT INTO audit (at, role, person, site, verb, detail)
 SELECT :now, caller_role(), caller_person(), caller_site(), 'partners.change', count(*)::text FROM added;
+
+-- name: take_in
+-- Somebody at a station has been received as they should be, and agrees to the current text: one step, or none of it.
+WITH consented AS (
+    UPDATE appointment SET consent_version = :version, changed = :now,
+        consented = CASE WHEN consent_version = :version THEN consented ELSE :now END
+    WHERE id = :appointment AND status IN ('booked', 'arrived') RETURNING id, station_site),
+taken AS (
+    INSERT INTO intake (appointment, taken, taken_by, identity, representative, representing)
+    SELECT id, :now, caller_person(), :identity, :representative, :representing FROM consented
+    ON CONFLICT (appointment) DO UPDATE SET taken = excluded.taken, taken_by = excluded.taken_by,
+        identity = excluded.identity, representative = excluded.representative, representing = excluded.representing
+    RETURNING appointment),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment, detail)
+    SELECT :now, caller_role(), caller_person(), caller_site(), 'intake.take', id, :version FROM consented)
+SELECT appointment FROM taken CROSS JOIN LATERAL pg_notify('appointment', appointment::text);
+
+-- name: intake
+-- How somebody was received, as the doctor reads it.
+SELECT intake.taken, intake.identity, intake.representative, intake.representing, taken_in_by(intake.appointment) AS taken_by
+FROM intake WHERE appointment = :appointment;
+
+-- name: station_site
+-- At which pharmacy or hall an appointment is.
+SELECT station_site FROM appointment WHERE id = :appointment;
+
+-- name: received
+-- Which of these appointments have been received.
+SELECT appointment FROM intake WHERE appointment = ANY (:appointments);

@@ -59,6 +59,8 @@ ENDS: Final = (
     End("appointment", "what a repeated request is known by", "the last change", 3, "booking_keys"),
     End("appointment", "names, contact, code, consent, reasons: what is left names nobody", "its end",
         "keep_names", "appointments"),
+    End("intake", "all of it: who was received, how, and who agreed for them", "the appointment's end", "keep_names",
+        "intakes"),
     End("refresh_token", "all of it", "it expired", 2, "logins"),
     End("signing_key", "all of it", "its retirement", 2, "keys"),
     End("pairing", "a screen's code that nobody entered", "its end", 2, "codes"),

@@ -16,6 +16,7 @@ from telemed.consultation.types import (
     Claims,
     ConsentMissing,
     Entered,
+    IntakeMissing,
     NotBooked,
     Room,
     Ticket,
@@ -44,7 +45,10 @@ _SEATS: dict[str, Seat] = {
 
 
 async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None) -> Ticket:
-    """A ticket. Raises Forbidden, NotFound, ConsentMissing, Barred, TooEarly, NotBooked, AppointmentOver."""
+    """A ticket.
+
+    Raises Forbidden, NotFound, ConsentMissing, IntakeMissing, Barred, TooEarly, NotBooked, AppointmentOver.
+    """
     seat = wish or _SEATS.get(caller.role)
     if seat is None:
         raise Forbidden
@@ -57,6 +61,8 @@ async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None
             raise TooEarly(opens=opens)
         if not room.consented:
             raise ConsentMissing
+        if caller.role in ("station", "assistant") and not room.taken_in:
+            raise IntakeMissing
         if seat in room.barred:
             raise Barred
     name, about = await _introduced(tx, caller, room, seat)

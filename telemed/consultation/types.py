@@ -60,6 +60,7 @@ class Room(msgspec.Struct, frozen=True):
     starts: Instant
     ends: Instant
     consented: bool
+    taken_in: bool
     site: UUID
     station_id: UUID | None
     station_site: UUID | None
@@ -85,6 +86,13 @@ class ConsentMissing(SocketRefusal, Forbidden):
 
     code = "consent_missing"
     sentence = _("Please agree to the video consultation first.")
+
+
+class IntakeMissing(SocketRefusal, Forbidden):
+    """At a station nobody has received the patient yet (V-15, V-21, P-03)."""
+
+    code = "intake_missing"
+    sentence = _("First please talk to the staff at the counter.")
 
 
 class Unpaired(SocketRefusal, Forbidden):

@@ -31,7 +31,7 @@ from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.once import once
 from telemed.scheduling.types import Patient
-from telemed.stations import walkins
+from telemed.stations import intake, walkins
 from telemed.stations.types import CODES
 from telemed.stations.walkins import REASONS, AlreadyWaiting, Arrival
 from telemed.text import Text
@@ -137,11 +137,13 @@ async def _today(
         kinds = [row.code for row in await tx.many(Bookable, "desk.specialties")]
         outlook = await walkins.outlook(tx, caller, at.id, rooms[0].id if rooms else None, kinds)
         waiting = await walkins.walk_ins(tx, caller, at.id)
+        received = await intake.received(tx, [row.id for row in found])
     part = request.query.get("fragment") == "1"
     blank = {"name": "", "birth_date": "", "specialty": "", "station": "", "key": new_id().hex}
     return render(
         request, "counter/day.html" if part else "counter/today.html", status=422 if errors else 200, at=at,
-        on=at.today, rows=found, ahead=ahead, version=consent.VERSION, rooms=rooms, walk_ins=waiting, reasons=REASONS,
+        on=at.today, rows=found, ahead=ahead, version=consent.VERSION, received=received, rooms=rooms,
+        walk_ins=waiting, reasons=REASONS,
         kinds={code: specialties.label(code) for code in kinds}, outlook=outlook, errors=errors,
         typed=blank | dict(typed), assisting="name" not in typed or typed.get("assisting") == "yes",
     )  # fmt: skip

@@ -21,6 +21,8 @@ from telemed.precheck import checks
 from telemed.scheduling import changes
 from telemed.scheduling.refusals import ChangedMeanwhile
 from telemed.scheduling.types import Appointment
+from telemed.stations import intake
+from telemed.stations.intake import REPRESENTING, SEEN
 
 OWN_PAGE = "/practice/appointments/{appointment}"
 MESSAGE = 500  # characters that the practice may add to a cancellation
@@ -87,10 +89,12 @@ async def appointment_page(
     it, person = await _with_doctor(request, caller, appointment)
     async with request.app[DATABASE].transaction(caller) as tx:
         open_notices, known = await open_ones(tx, it.site, it.id), await checks.latest(tx, appointment)
+        received = await intake.intake(tx, it.id)
     return render(
         request, "desk/appointment.html", status=refusal.status if refusal else 200, it=it, refusal=refusal,
         mine=person is not None and person == caller.person, role=caller.role, done=request.query.get("done", ""),
-        known=known, told_by=reach.told_by, what=what, longest=MESSAGE,
+        known=known, received=received, identities=SEEN, representing=REPRESENTING, told_by=reach.told_by, what=what,
+        longest=MESSAGE,
         calls=[one for one in open_notices if one.status != "dead"],
         gone=[one for one in open_notices if one.status == "dead"],
     )  # fmt: skip

@@ -1,16 +1,20 @@
-"""Somebody who has an appointment at a station: consent, and the screen they sit at."""
+"""Somebody who has an appointment at a station: how they are received, and the screen they sit at."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+import msgspec
 from aiohttp import web
 
 from telemed import clock
 from telemed.consultation.tickets import CLOSES, OPENS
 from telemed.desk import rows
-from telemed.errors import NotFound
+from telemed.errors import BadRequest, Invalid, NotFound
 from telemed.forms import posted
 from telemed.html import page, render, see_other
 from telemed.identity.access import may
@@ -19,27 +23,30 @@ from telemed.keys import DATABASE
 from telemed.precheck import checks
 from telemed.scheduling import changes, consent
 from telemed.scheduling.types import Appointment
+from telemed.stations import intake
+from telemed.stations.intake import IDENTITIES, REPRESENTING, Received
 from telemed.text import Text, _
 
 _OWN_PAGE = "/station/appointments/{appointment}"
+_FIELDS: Final = ("identity", "private", "introduced", "agreed", "representative", "representing")
+_NONE: Final[Mapping[str, Text]] = MappingProxyType({})
 
 
-@page("GET", f"{_OWN_PAGE}/consent", verb="consent.give", session="staff")
-async def read_consent(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
-    return _consent(request, await _todays(request, caller, appointment))
+@page("GET", f"{_OWN_PAGE}/intake", verb="intake.take", session="staff")
+async def receive(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
+    return _intake(request, await _todays(request, caller, appointment), {}, _NONE)
 
 
-@page("POST", f"{_OWN_PAGE}/consent", verb="consent.give", session="staff")
-async def give_consent(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
-    """The patient's yes, noted down by whoever sits beside them (V-14)."""
+@page("POST", f"{_OWN_PAGE}/intake", verb="intake.take", session="staff")
+async def take_in(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
+    """Who they are, the room, who is in it, and the patient's yes, noted by whoever sits beside them (V-14)."""
     it = await _todays(request, caller, appointment)
     typed = await posted(request)
-    if typed.get("agree") != "yes":
-        return _consent(request, it, _("Without consent the video consultation cannot begin."))
-    if typed.get("version") != consent.VERSION:
-        return _consent(request, it, _("The text has changed in the meantime. Please read it again."))
-    await changes.give_consent(request.app[DATABASE], caller, it.id, consent.VERSION)
-    return see_other(f"/station/appointments/{it.id}/room")
+    try:
+        await intake.take(request.app[DATABASE], caller, it.id, _received(typed))
+    except Invalid as refusal:
+        return _intake(request, it, typed, refusal.fields)
+    return see_other(f"/station/appointments/{it.id}/room" if typed.get("seat") == "here" else "/station")
 
 
 @page("GET", f"{_OWN_PAGE}/room", verb="seat.patient", session="staff")
@@ -59,8 +66,10 @@ async def _room(request: web.Request, caller: Caller, appointment: UUID, seat: s
     may(caller, f"seat.{seat}", changes.thing(it))
     if it.status not in ("booked", "arrived"):
         return see_other("/station")
-    if it.consent_version != consent.VERSION:
-        return see_other(f"/station/appointments/{it.id}/consent")
+    async with request.app[DATABASE].transaction(caller) as tx:
+        received = await intake.intake(tx, it.id)
+    if it.consent_version != consent.VERSION or received is None:
+        return see_other(f"/station/appointments/{it.id}/intake")
     return render(
         request, "call/room.html", it=it, seat=seat, session="staff", after="/station", back="/station",
         first_rung=await checks.first_rung(request.app[DATABASE], caller, it.id),
@@ -78,11 +87,27 @@ async def _todays(request: web.Request, caller: Caller, appointment: UUID) -> Ap
     return it
 
 
-def _consent(request: web.Request, it: Appointment, why: Text | None = None) -> web.Response:
+def _received(typed: Mapping[str, str]) -> Received:
+    """Raises Invalid for what is not chosen, BadRequest for what no form sends."""
+    if not typed.get("identity"):
+        raise Invalid(fields={"identity": _("Please say how you know who this is.")})
+    ticked = {name: typed.get(name) == "yes" for name in ("private", "introduced", "agreed")}
+    texts = {name: typed.get(name, "")[:200] for name in ("identity", "version", "insurance_number", "representative")}
+    representing = typed.get("representing") or None
+    try:
+        return msgspec.convert({**ticked, **texts, "representing": representing}, Received)
+    except msgspec.ValidationError as error:
+        raise BadRequest from error
+
+
+def _intake(
+    request: web.Request, it: Appointment, typed: Mapping[str, str], errors: Mapping[str, Text]
+) -> web.Response:  # fmt: skip
     return render(
-        request, "desk/consent.html", status=422 if why else 200, it=it, sentences=consent.SENTENCES,
-        version=consent.VERSION, errors={"agree": why} if why else {},
+        request, "counter/intake.html", status=422 if errors else 200, it=it, sentences=consent.SENTENCES,
+        version=consent.VERSION, typed=dict.fromkeys(_FIELDS, "") | dict(typed),
+        errors=errors, identities=IDENTITIES, representing=REPRESENTING,
     )  # fmt: skip
 
 
-ROUTES = [read_consent, give_consent, room, assist]
+ROUTES = [receive, take_in, room, assist]

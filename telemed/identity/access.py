@@ -40,7 +40,8 @@ appointment.cancel      -          own      -        station    site   site     
 appointment.override    -          -        -        -          site   site          -
 appointment.outcome     -          -        -        -          site   site          -
 appointment.follow_up   -          -        -        -          site   site          -
-consent.give            -          own      -        station    -      -             -
+consent.give            -          own      -        -          -      -             -
+intake.take             -          -        -        station    -      -             -
 consent.withdraw        -          own      -        station    site   site          -
 seat.take               -          own      here     station    -      self          -
 seat.patient            -          own      here     station    -      -             -

@@ -11,7 +11,8 @@ from telemed.http import operation
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
 from telemed.limits import Limit
-from telemed.stations import pairing, stations
+from telemed.stations import intake, pairing, stations
+from telemed.stations.intake import Over, Received
 from telemed.stations.types import (
     CODES,
     AlreadyPaired,
@@ -64,4 +65,10 @@ async def note_training(request: web.Request, caller: Caller, body: Training) ->
         await stations.note_training(tx, caller, body)
 
 
-ROUTES = [list_stations, describe, pair, unpair, note_training]
+@operation("POST", "/api/v1/appointments/{appointment}/intake", verb="intake.take", errors=(Over,))
+async def take_in(request: web.Request, caller: Caller, appointment: UUID, body: Received) -> None:
+    """Note that somebody at a station was received as they should be, and agrees."""
+    await intake.take(request.app[DATABASE], caller, appointment, body)
+
+
+ROUTES = [list_stations, describe, pair, unpair, note_training, take_in]

@@ -71,7 +71,17 @@ async def test_a_walk_in_by_keyboard(visitor: Visitor) -> None:
     await tab_to(bob, "#accept")
     await bob.keyboard.press("Enter")
     await bob.wait_for_url("**/room")
-    await expect(page.locator("a[href$='/consent']")).to_be_visible()
+    await expect(page.locator("a[href$='/intake']")).to_be_visible()
+    await tab_to(page, "a[href$='/intake']")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/intake")
+    for field in ("#identity-card", "#private", "#introduced", "#agreed"):
+        await tab_to(page, field)
+        await page.keyboard.press("Space")
+    await accessible(page, where="intake")
+    await looked_at(page, "counter-intake")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("a[href$='/assistance']")).to_be_visible()
     for address in ("/station/setup", f"/station/rooms/{people.STATION}"):
         await page.goto(address)
         await accessible(page, where=address)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from playwright.async_api import expect
 
 from telemed.db import Database
-from telemed.scheduling import changes, consent
 from telemed.scheduling.types import Patient
+from telemed.stations import intake
 from tests import booking, people
 from tests.browser.consulting import (
     Visitor,
@@ -138,12 +139,14 @@ async def test_a_walk_in_at_the_pharmacy(cast: Database, visitor: Visitor) -> No
     assert code not in await page.content()
     await expect(page.locator("#live table")).to_contain_text("Alice Ährenfeld")
     await looked_at(page, "station")
-    await page.get_by_role("link", name="Einwilligung").click()
-    await page.get_by_role("button", name="Einwilligung festhalten").click()
+    await page.get_by_role("link", name="Aufnehmen").click()
+    await page.locator("#identity-card").check()
+    await page.get_by_role("button", name="sitzt hier").click()
     await expect(page.locator(".error-summary")).to_contain_text("Ohne Einwilligung")
-    await looked_at(page, "consent-missing")
-    await page.locator("#agree").check()
-    await page.get_by_role("button", name="Einwilligung festhalten").click()
+    await looked_at(page, "intake-missing")
+    for ticked in ("private", "introduced", "agreed"):
+        await page.locator(f"#{ticked}").check()
+    await page.get_by_role("button", name="sitzt hier").click()
     await page.wait_for_url("**/room")
     await expect(page.locator("h1:visible")).to_have_text("Kamera und Ton prüfen")
 
@@ -153,7 +156,7 @@ async def test_who_assists_is_introduced(cast: Database, visitor: Visitor) -> No
     made = await booking.book(
         cast, people.soon(), caller=people.CALLERS["petra"], mode="assisted", station=people.STATION
     )
-    await changes.give_consent(cast, people.CALLERS["petra"], made.id, consent.VERSION)
+    await intake.take(cast, people.CALLERS["petra"], made.id, msgspec.convert(people.RECEIVED, intake.Received))
     screen = await staff(await visitor(), "petra")
     await screen.goto(f"/station/appointments/{made.id}/room")
     await check_and_join(screen)

@@ -11,6 +11,7 @@ from aiohttp import ClientResponse
 
 from telemed import clock
 from telemed.db import Database
+from telemed.identity.callers import SYSTEM
 from telemed.identity.sessions import CLAIM, STATION
 from telemed.identity.tokens import Keys
 from tests import booking, logins, people
@@ -96,6 +97,9 @@ async def test_a_screen_names_nobody(cast: Database, client: Client, owner: asyn
     room = f"/screen/appointments/{made.id}/room"
     assert (await get(client, room, mine)).headers["Location"] == "/screen", "without consent nobody sits down"
     await owner.execute("UPDATE appointment SET consent_version = '2026-11', consented = now()")
+    assert (await get(client, room, mine)).headers["Location"] == "/screen", "and nobody who was not received"
+    async with cast.transaction(SYSTEM) as tx:
+        await people.receive(tx, made.id)
     seat = await text(await get(client, room, mine))
     assert "Ährenfeld" not in seat and '"seat": "patient"' in seat and '"session": "station"' in seat
     await people.pair(cast, people.OTHER_SCREEN)

@@ -71,6 +71,7 @@ class World:
                 self.start + timedelta(minutes=15), OWN.bytes, consent.VERSION,
             )  # fmt: skip
             await tx.connection.fetch("SELECT tell(a, 'booked', now()) FROM appointment a WHERE id = $1", OWN)
+            await people.receive(tx, OWN)
             await tx.connection.execute(
                 "UPDATE notice SET id = $2, status = 'dead', last_error = 'smtp 550', start = lower(a.during)"
                 " FROM appointment a WHERE a.id = $1 AND appointment = a.id AND kind = 'booked'",
@@ -187,6 +188,7 @@ class World:
             ("POST", "/station/trainings"): {
                 "data": {"person": str(caller.person), "topic": "devices", "passed": "1.1.2026"}
             },
+            ("POST", "/api/v1/appointments/{appointment}/intake"): {"json": people.RECEIVED},
             ("POST", "/station/walk-ins"): {
                 "data": {
                     "name": "Carl Probe",

@@ -96,7 +96,7 @@ async def test_a_doctor_on_call(
     into = await post(api, f"/practice/on-call/{walk_in}/acceptance", bob)
     assert into.headers["Location"] == f"/practice/appointments/{walk_in}/room"
     assert await text(await get(api, into.headers["Location"], bob))
-    assert f"/station/appointments/{walk_in}/consent" in await text(await get(api, "/station?fragment=1", petra))
+    assert f"/station/appointments/{walk_in}/intake" in await text(await get(api, "/station?fragment=1", petra))
     again = await post(api, f"/practice/on-call/{walk_in}/acceptance", bob)
     assert again.status == 404 and "nicht mehr bei Ihnen" in await again.text()
     assert (await post(api, "/practice/on-call/end", bob)).status == 303

@@ -103,7 +103,7 @@ class Visit:
 async def booked(
     db: Database, *, doctor: UUID = people.DR_BOB, name: str = "Alice Ährenfeld", minutes: int = 5
 ) -> UUID:
-    """An appointment in `minutes`, at the station in Gerswalde, consented to."""
+    """An appointment in `minutes`, at the station in Gerswalde, received and consented to."""
     appointment, start = new_id(), clock.now() + timedelta(minutes=minutes)
     service = {people.DR_BOB: people.TALK, people.DR_CHARLIE: people.TALK_CHARLIE}[doctor]
     site = {people.DR_BOB: people.PRENZLAU, people.DR_CHARLIE: people.TEMPLIN}[doctor]
@@ -119,6 +119,7 @@ async def booked(
             appointment, doctor, service, site, station, station_site, start, start + timedelta(minutes=15),
             appointment.bytes, name, clock.now(), consent.VERSION,
         )  # fmt: skip
+        await people.receive(tx, appointment)
     return appointment
 
 

@@ -170,3 +170,13 @@ async def test_a_forged_ticket_is_refused(visit: Visit) -> None:
                 await page.say(ticket=forged, instance="a-page-of-tests", **first)
                 await page.refused("token_refused", 4401)
         assert what
+
+
+@pytest.mark.rule("V-15")
+async def test_nobody_sits_down_at_a_station_before_they_are_received(visit: Visit) -> None:
+    """From their own device Alice may: there, nobody sits beside her."""
+    await visit.sql("DELETE FROM intake")
+    for seat in ("patient", "assistant"):
+        status, told = await visit.ask("petra", seat)
+        assert (status, told["code"]) == (403, "intake_missing")
+    assert (await visit.ask("alice"))[0] == 201

@@ -130,6 +130,11 @@ SEEDS = {
         f"INSERT INTO on_call SELECT '{{id}}', '{people.PRENZLAU}', '{people.TALK}', '{{at}}'::timestamptz"
         " - interval '1 h', '{at}', '{at}'",
     ),
+    "intakes": (
+        _LONG_AGO,
+        "INSERT INTO intake (appointment, taken, taken_by, identity)"
+        f" SELECT '{{id}}', '{{at}}', '{people.PETRA}', 'known'",
+    ),
     "closures": (
         f"INSERT INTO closure (id, site, during) SELECT '{{id}}', '{people.PRENZLAU}', r {_SPAN % ('-1 day', '0')}",
     ),

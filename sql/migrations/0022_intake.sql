@@ -1,0 +1,41 @@
+-- migrate:up
+-- Before somebody talks to a doctor from a station, whoever assists there has seen who they are, has introduced everybody,
+-- has looked whether anybody overhears, and has the patient's consent, or that of whoever may speak for them.
+SET LOCAL lock_timeout = '5s';
+SET LOCAL statement_timeout = '60s';
+
+CREATE TABLE intake (
+    appointment uuid PRIMARY KEY REFERENCES appointment ON DELETE CASCADE,
+    taken timestamptz NOT NULL,
+    taken_by uuid NOT NULL REFERENCES person,
+    identity text NOT NULL CHECK (identity IN ('card', 'camera', 'known')),     -- how; nothing of the card is kept (V-21)
+    representative text,                    -- who agreed for the patient, if not they themselves
+    representing text CHECK (representing IN ('parent', 'guardian', 'attorney')),
+    CHECK ((representative IS NULL) = (representing IS NULL))
+);
+COMMENT ON TABLE intake IS 'That somebody at a station was received as they should be. Retention: as names of appointments.';
+ALTER TABLE intake ENABLE ROW LEVEL SECURITY;
+CREATE POLICY intake_read ON intake FOR SELECT USING (
+    caller_role() IN ('assistant', 'practitioner', 'staff')
+    AND EXISTS (SELECT FROM appointment WHERE appointment.id = intake.appointment));
+CREATE POLICY intake_take ON intake FOR INSERT WITH CHECK (
+    caller_role() = 'assistant' AND EXISTS (SELECT FROM appointment WHERE appointment.id = intake.appointment));
+CREATE POLICY intake_again ON intake FOR UPDATE USING (
+    caller_role() = 'assistant' AND EXISTS (SELECT FROM appointment WHERE appointment.id = intake.appointment));
+CREATE POLICY intake_system ON intake FOR ALL USING (caller_role() = 'system');
+GRANT SELECT, INSERT, UPDATE, DELETE ON intake TO telemed_app;
+
+-- A ticket asks for it with the eyes of whoever wants one, and a screen sees no person's name.
+CREATE FUNCTION taken_in(of_appointment uuid) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT EXISTS (SELECT FROM intake WHERE appointment = of_appointment) $$;
+-- Who received them, for the doctor, who sees no other person of that site.
+CREATE FUNCTION taken_in_by(of_appointment uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT concat_ws(', ', person.name, site.name, site.town) FROM intake JOIN person ON person.id = intake.taken_by
+        LEFT JOIN site ON site.id = person.site WHERE intake.appointment = of_appointment $$;
+REVOKE EXECUTE ON FUNCTION taken_in, taken_in_by FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION taken_in, taken_in_by TO telemed_app;
+
+-- migrate:down
+SELECT 'forward only';
