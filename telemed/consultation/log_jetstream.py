@@ -19,7 +19,7 @@ import structlog
 from nats.aio.client import Client
 from nats.aio.msg import Msg
 from nats.js import JetStreamContext
-from nats.js.api import DiscardPolicy, Header, StorageType, StreamConfig, StreamInfo
+from nats.js.api import DiscardPolicy, Header, StorageType, StreamConfig, StreamInfo, StreamState
 
 from telemed import clock
 from telemed.consultation.log import WINDOW, Following, Lost, Tell
@@ -47,6 +47,7 @@ class JetStreamLog:
         self._client = Client()
         self._js: JetStreamContext = self._client.jetstream(timeout=1.0)
         self._replica = Replica()
+        self._last = b""  # what stood at the replica's place
         self._reader: Reader | None = None
         self._awaited: dict[int, list[asyncio.Future[None]]] = {}
         self._nodes: dict[str, float] = {}
@@ -104,6 +105,7 @@ class JetStreamLog:
 
     def _take(self, place: int, at: float, subject: str, data: bytes) -> None:
         self._replica.take(place, at, subject.removeprefix(ROOMS), _decoder.decode(data), len(data))
+        self._last = data
         for awaited in [awaited for awaited in self._awaited if awaited <= place]:
             for reached in self._awaited.pop(awaited):
                 if not reached.done():
@@ -147,14 +149,26 @@ class JetStreamLog:
             state = (await self._js.stream_info(STREAM)).state
         except nats.js.errors.NotFoundError:
             state = (await self._make()).state
-        at = self._replica.place
-        if at and (state.last_seq < at or state.first_seq > at + 1):
+        if self._replica.place and not await self._is_same(state):
             self._begin_anew()
         if state.messages == 0 and not self._replica.base:
             base = int(clock.now().timestamp() * 1_000_000) - state.last_seq
             born = msgspec.json.encode(Birth(base, state.last_seq))
             with suppress(nats.js.errors.APIError):  # another node was first
                 await self._js.publish(BIRTH, born, headers={LAST: str(state.last_seq)})
+
+    async def _is_same(self, state: StreamState) -> bool:
+        """Whether it is the stream that was read: what was read last stands where it stood.
+
+        Numbers alone do not tell: another one may have been made meanwhile, and have grown as far.
+        """
+        place = self._replica.place
+        if not state.first_seq <= place <= state.last_seq:
+            return False
+        try:
+            return (await self._js.get_msg(STREAM, place)).data == self._last
+        except nats.js.errors.NotFoundError:
+            return False
 
     async def _make(self) -> StreamInfo:
         for replicas in (3, 1):

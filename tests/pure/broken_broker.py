@@ -59,6 +59,7 @@ class Node:
     def __init__(self, broker: Broker) -> None:
         self.broker, self.replica = broker, Replica()
         self.queue: list[tuple[int, int]] = []  # the consumer's number, the place
+        self.last = b""
         broker.nodes.append(self)
         self.attach()
         self.keep_up()
@@ -66,8 +67,7 @@ class Node:
     def attach(self) -> None:
         """Another consumer, from the first place not seen."""
         broker, replica = self.broker, self.replica
-        first = broker.kept[0][0] if broker.kept else broker.last + 1
-        if replica.place and (broker.last < replica.place or first > replica.place + 1):
+        if replica.place and not any((place, data) == (replica.place, self.last) for place, _, _, data in broker.kept):
             replica.clear()
             replica.place = 0
         self.counter = Counter(replica.place)
@@ -100,6 +100,7 @@ class Node:
             if message is not None and self.counter.fits(number, place):
                 place, at, name, data = message
                 self.replica.take(place, at, name, _decoder.decode(data), len(data))
+                self.last = data
 
     def keep_up(self, place: int | None = None) -> None:
         while self.replica.place < (self.broker.last if place is None else place) or not self.replica.base:

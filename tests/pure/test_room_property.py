@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine
 from random import Random
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from telemed.consultation import log as logs
@@ -378,6 +378,7 @@ def test_also_when_the_window_is_short(actions: list[tuple[str, m.Seat, int]]) -
 
 
 @settings(max_examples=150, deadline=None)
+@example(79, False, [("enter", "patient", 0)] * 25)  # a stream that was lost has grown again as far as a node had read
 @given(st.integers(0, 2**32), st.booleans(), st.lists(ACTION, min_size=25, max_size=80))
 def test_also_over_a_broker_that_does_everything_wrong(
     seed: int, short: bool, actions: list[tuple[str, m.Seat, int]]
