@@ -17,8 +17,7 @@ processes() {
     status=0
     $bin/python -m pytest tests/live -p no:cacheprovider || status=1
     TELEMED_TEST_POSTGRES=debian $bin/python -m pytest -q tests/sql/test_schema.py tests/sql/test_scheduling_*.py \
-        tests/sql/test_directory_walls.py tests/sql/test_waitlist.py tests/sql/test_next_free.py tests/sql/test_trail.py \
-        tests/http/test_scheduling.py -p no:cacheprovider -k "not stateful" \
+        tests/sql/test_directory_walls.py tests/http/test_scheduling.py -p no:cacheprovider -k "not stateful" \
         || status=1
     return $status
 }

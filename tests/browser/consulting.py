@@ -159,18 +159,19 @@ async def sees(page: Page, frames: int = 25, seconds: float = 30) -> dict[str, A
 
 
 async def looked_at(page: Page, name: str, inside: Callable[[Page, str], Awaitable[None]] | None = None) -> None:
-    """On a phone and on a desk axe finds nothing (A-02); `inside` says what else holds, at 640 x 480 too.
+    """Axe finds nothing (A-02); with `inside`, which says what else holds, on a phone, a desk and at 640 x 480.
 
     With TELEMED_TEST_SHOTS=<folder>, pictures for people to look at.
     """
-    folder, before = os.environ.get("TELEMED_TEST_SHOTS"), page.viewport_size
-    for width, height in SIZES if inside else SIZES[:2]:
-        await page.set_viewport_size({"width": width, "height": height})
+    folder, before = os.environ.get("TELEMED_TEST_SHOTS"), page.viewport_size or {"width": 0, "height": 0}
+    for width, height in SIZES if folder or inside else [(before["width"], before["height"])]:
+        if (width, height) != (before["width"], before["height"]):
+            await page.set_viewport_size({"width": width, "height": height})
         if folder:
             await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
         found = await Axe().run(page)
         assert found.violations_count == 0, f"{name} at {width}: {found.generate_report()}"
         if inside:
             await inside(page, name)
-    if before is not None:
-        await page.set_viewport_size(before)
+    if before["width"]:
+        await page.set_viewport_size({"width": before["width"], "height": before["height"]})
