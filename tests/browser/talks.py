@@ -11,10 +11,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import msgspec
 from playwright.async_api import FilePayload, Page, expect
 
 from telemed.db import Database
-from telemed.scheduling import changes, consent
+from telemed.stations import intake
 from tests import booking, people
 from tests.browser.consulting import Visitor, check_and_join, on_call, sees, staff, waiting
 
@@ -128,7 +129,7 @@ async def three(visitor: Visitor, db: Database) -> AsyncIterator[tuple[Page, Pag
     """Doctor, patient at a station, and the assistant on a device of their own, all talking."""
     petra = people.CALLERS["petra"]
     made = await booking.book(db, people.soon(), caller=petra, mode="assisted", station=people.STATION, assisting=True)
-    await changes.give_consent(db, booking.guest(made.id), made.id, consent.VERSION)
+    await intake.take(db, petra, made.id, msgspec.convert(people.RECEIVED, intake.Received))
     alice, bob, helper = await asyncio.gather(
         waiting(visitor, made), on_call(visitor, made), staff(await visitor(), "petra")
     )

@@ -103,8 +103,8 @@ async def test_device_voice_and_line(
     await alice.keyboard.press("Enter")
 
     # 1. The devices: her picture, and a bar that moves.
-    await expect(alice.locator(".mirror .dark")).to_be_hidden()
-    await expect(alice.locator("#heard")).to_have_text("Gut, Ihr Mikrofon geht.")
+    await expect(alice.locator(".mirror .dark")).to_be_hidden(timeout=30_000)
+    await expect(alice.locator("#heard")).to_have_text("Gut, Ihr Mikrofon geht.", timeout=30_000)
     await accessible(alice)
     # 2. Her own voice comes back out of the loudspeaker.
     await tab_to(alice, "#speak")

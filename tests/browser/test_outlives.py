@@ -58,8 +58,8 @@ async def test_kill_nine_in_a_call(cast: Database, settings: Settings, chromium:
         await server.start()
         back = time.monotonic()
         for page in (bob, alice):
-            await expect(page.locator("#notices")).to_be_empty(timeout=6_000)
-        assert time.monotonic() - back < 5
+            await expect(page.locator("#notices")).not_to_contain_text("Server", timeout=10_000)
+        assert time.monotonic() - back < 8
 
         await asyncio.gather(*(joined(page, times + 1, 10) for page, times in zip((alice, bob), before, strict=True)))
         await asyncio.gather(sees(alice), sees(bob))

@@ -30,7 +30,7 @@ async def test_the_words_find_it_out(cast: Database, visitor: Visitor, owner: as
     for page in (alice, bob):
         await expect(page.locator("#checks .pair")).to_have_count(1, timeout=30_000)
     await write(alice, "Das soll niemand lesen")
-    await expect(bob.locator("#lines .text")).to_have_text(["Das soll niemand lesen"])
+    await expect(bob.locator("#lines .text")).to_have_text(["Das soll niemand lesen"], timeout=20_000)
     assert any("Das soll niemand lesen" in frame for frame in mallory.read), "nobody sat in the middle"
     if clever:
         read = []

@@ -127,7 +127,11 @@ RIGHT: dict[str, dict[str, Any]] = {
     "/api/v1/practitioners/{practitioner}/services": people.TERMS,
     "/api/v1/practitioners/{practitioner}/rules": people.RULE,
     "/api/v1/rules/{rule}": people.RULE,
-}
+    "/api/v1/stations/{station}/pairing": {"code": "23456789"},
+    "/api/v1/appointments/{appointment}/intake": {
+        "identity": "known", "private": True, "introduced": True, "agreed": True, "version": consent.VERSION,
+    },
+}  # fmt: skip
 ABOUT = [route for route in app.ROUTES if route.kind == "api" and "{" in route.path]
 TYPES = (None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", "\u00e4")
 

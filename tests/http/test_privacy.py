@@ -31,7 +31,9 @@ from tests.http.test_walk import World
 from tests.refusals import Client
 
 LEGAL = {"/terms", "/privacy", "/imprint", "/accessibility"}
-COOKIES = {"__Host-guest", "__Host-staff", "__Host-renewal", "__Host-hold", "language"}
+COOKIES = {
+    "__Host-guest", "__Host-staff", "__Host-renewal", "__Host-hold", "__Host-claim", "__Host-station", "language",
+}  # fmt: skip
 ROUTES = [route for route in app.ROUTES if route.kind in ("api", "page")]
 POLICY = {"'none'", "'self'", "data:", "blob:", "mediastream:"}
 
@@ -161,7 +163,8 @@ async def test_nothing_is_left_in_a_cache(world: Wide) -> None:
     feed = ("GET", "/feeds/{secret}.ics")  # needs its secret: test_feeds.py
     position = ("POST", "/search/position")  # needs the postal codes: test_search_pages.py
     probe = ("POST", "/api/v1/prechecks/tickets")  # needs a probe: test_prechecks.py
-    assert {route for route, kinds in seen.items() if not kinds & {2, 3}} <= {*hold, feed, position, probe}
+    screen = ("GET", "/screen/session"), ("POST", "/api/v1/stations/{station}/pairing")  # test_screens.py
+    assert {route for route, kinds in seen.items() if not kinds & {2, 3}} <= {*hold, *screen, feed, position, probe}
     for _, path in seen:
         refused = await world.client.request("PROPFIND", re.sub(r"{\w+}", "x", path))
         assert (refused.status, refused.headers["Cache-Control"]) == (405, "no-store"), path
@@ -196,11 +199,12 @@ async def test_pages_refer_to_nobody_else(world: Wide) -> None:
         if answer.status == 200:
             rendered.add(route.path)
     # These only lead elsewhere; the form of a hold is looked at in test_trail.py.
-    elsewhere = {"/holds", "/holds/{hold}", "/holds/{hold}/extension", "/session"}
+    elsewhere = {"/holds", "/holds/{hold}", "/holds/{hold}/extension", "/session", "/screen/session"}
+    screens = {"/screen/pairing", "/screen/appointments/{appointment}/room"}  # of a station: test_screens.py
     calendars = {"/appointment/calendar.ics", "/feeds/{secret}.ics"}
     assert {
         route.path for route in ROUTES if (route.kind, route.method) == ("page", "GET")
-    } - rendered <= elsewhere | calendars
+    } - rendered <= elsewhere | calendars | screens
 
 
 def check_cookie(cookie: Morsel[str]) -> None:
@@ -226,7 +230,7 @@ async def test_only_needed_cookies(world: Wide) -> None:
             for cookie in SimpleCookie(header).values():
                 check_cookie(cookie)
                 found.add(cookie.key)
-    assert found == COOKIES
+    assert found == COOKIES - {"__Host-station"}  # of a paired screen: test_screens.py
 
 
 @pytest.mark.rule("V-13")

@@ -94,7 +94,9 @@ class Life:
         it: dict[str, Any] = {"appointment": made.id, "epoch": 1}
         for seat, leaves in (("patient", True), ("practitioner", False), ("patient", False)):
             async with db.transaction(SYSTEM) as tx:
-                entering = {"appointments": [made.id], "epochs": [1], "seats": [seat], "attendances": [0]}
+                entering = {
+                    "appointments": [made.id], "epochs": [1], "seats": [seat], "attendances": [0], "pairings": [None],
+                }  # fmt: skip
                 (sat,) = await tx.many(
                     Entered, "consultation.enter", **entering, consent=consent.VERSION, now=self._now()
                 )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from telemed.desk import grid
@@ -75,6 +75,7 @@ def test_what_overlaps_stands_side_by_side(spans: list[tuple[int, int]]) -> None
                 assert other.lane != one.lane or one.of == grid.LANES
 
 
+@settings(deadline=None)
 @given(st.integers(0, 365 * 24 * 60), st.integers(5, 600))
 def test_every_time_of_a_day_is_somewhere(minute: int, minutes: int) -> None:
     """On the day it starts, and no longer than it is there."""
