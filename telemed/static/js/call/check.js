@@ -52,7 +52,7 @@ export class Check {
     }
     for (const dark of document.querySelectorAll(".dark")) dark.toggleAttribute("hidden", video !== null);
     const { facing } = this.#devices;
-    part("turn", HTMLButtonElement).hidden = !facing;
+    document.getElementById("turn")?.toggleAttribute("hidden", !facing); // only where it is of use: in the room
     document.body.classList.toggle("outward", facing === "environment"); // text held to this camera must be readable
   }
 
