@@ -25,7 +25,7 @@ from tests import people
 CHROMIUM = Path("/usr/bin/chromium")
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--use-fake-device-for-media-stream=fps=10", "--use-fake-ui-for-media-stream",
+    "--disable-sync", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
 )  # fmt: skip
 
 Visitor = Callable[..., Awaitable[BrowserContext]]
