@@ -162,7 +162,7 @@ def _of_look(
         yield f"offered although {one.status}: {act}, {one}"
     elif act.who in one.handed_on:
         yield f"offered again to who handed it on: {act}"
-    elif able and not one.urgent:
+    elif able and not one.urgent and not any(it.walk_in == act.walk_in and it.urgent for it in tick):
         before = queue.people[able[0]]
         if before.urgent or before.came < one.came:
             yield f"{act.walk_in} came at {one.came} and went before {able[0]}, at {before.came}"

@@ -26,6 +26,10 @@ def test_an_honest_queue_passes() -> None:
     back = [offered, Act(70, "look", "dora", "a"), Act(80, "accept", "dora", "a"), Act(90, "join", "dora", "a"),
             Act(100, "end", "dora", "a"), Act(100, "leave", "petra", "b")]  # fmt: skip
     assert found(*back, a="accepted", b="left") == [], "bob has vanished for 50 seconds"
+    urgent = [Act(0, "open", "carl"), offered, Act(20, "look", "dora", "b"), Act(30, "hand_on", "bob", "a"),
+              Act(40, "hand_on", "dora", "b", urgent=True), Act(40, "look", "carl", "b"),
+              Act(50, "decline", "carl", "b"), Act(50, "leave", "petra", "a")]  # fmt: skip
+    assert found(*urgent, a="left", b="declined") == [], "called urgent and looked at in one tick"
 
 
 def test_every_kind_of_wrong_is_found() -> None:
