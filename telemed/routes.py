@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from ipaddress import IPv6Network, ip_address
 from typing import Any, Literal
 
 from aiohttp import web
@@ -38,9 +39,15 @@ class Route:
 
 
 def client_of(request: web.Request, behind_proxy: bool) -> str:
-    """The client's address: the socket's, or behind our one proxy what that proxy appended."""
+    """The client's address: the socket's, or behind our one proxy what that proxy appended.
+
+    Of IPv6 the first 64 bits, since whoever has one such address has 2^64 of them (RFC 4291 section 2.5.4).
+    """
+    address = request.remote or ""
     if behind_proxy:
-        forwarded = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip()
-        if forwarded:
-            return forwarded
-    return request.remote or ""
+        address = request.headers.get("X-Forwarded-For", "").split(",")[-1].strip() or address
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address
+    return str(IPv6Network((parsed, 64), strict=False)) if parsed.version == 6 and not parsed.ipv4_mapped else address

@@ -11,6 +11,7 @@ from telemed.limits import Limit
 from telemed.precheck import checks, tickets
 from telemed.precheck.types import Measured, NoProbe, ProbeTicket, Verdict
 from telemed.precheck.verdict import judge
+from telemed.routes import client_of
 
 CHECKS = Limit(burst=20, per_minute=10)  # per client address; a household behind one may try again and again
 
@@ -20,7 +21,8 @@ CHECKS = Limit(burst=20, per_minute=10)  # per client address; a household behin
 )  # fmt: skip
 async def make_precheck_ticket(request: web.Request) -> ProbeTicket:
     """A ticket for the probe, good for 60 seconds, and the ways to reach it. Anybody may check their line."""
-    return tickets.mint(request.app[KEYS], request.app[SETTINGS])
+    settings = request.app[SETTINGS]
+    return tickets.mint(request.app[KEYS], settings, client_of(request, settings.behind_proxy))
 
 
 @operation("POST", "/api/v1/prechecks", verb="precheck.make", status=201, limit=CHECKS)

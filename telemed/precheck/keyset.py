@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from typing import Any, Final
 
@@ -23,12 +24,18 @@ class KeySet:
         self._session, self._url = session, url
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._looked = -_PAUSE
+        self._looking = asyncio.Lock()
 
     async def verify(self, ticket: str) -> dict[str, Any]:
         """What a ticket says. Raises TokenRefused, or Unavailable while the keys cannot be had."""
-        if kid_of(ticket) not in self._keys and time.monotonic() - self._looked >= _PAUSE:
-            await self._look()
-            self._looked = time.monotonic()
+        kid = kid_of(ticket)
+        if kid not in self._keys:
+            async with self._looking:  # many may come at once; one look is for all of them
+                if kid not in self._keys and time.monotonic() - self._looked >= _PAUSE:
+                    self._looked = time.monotonic()
+                    await self._look()
+        if not self._keys:
+            raise Unavailable
         return verified(ticket, self._keys, TYP, AUDIENCE)
 
     async def _look(self) -> None:

@@ -65,9 +65,11 @@ class Connection:
             if self._echo is not None:
                 self._pc.addTrack(self._echo)
             await self._pc.setLocalDescription(await self._pc.createAnswer())
-        except _NO_OFFER as error:
+        except BaseException as error:  # also of a page that hangs up meanwhile: nothing else would end it
             await self._end()
-            raise BadRequest from error
+            if isinstance(error, _NO_OFFER):
+                raise BadRequest from error
+            raise
         self._start(self._live())
         return announced(self._pc.localDescription.sdp, address)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
+import hashlib
+import hmac
 from datetime import timedelta
 from typing import Final
 
@@ -17,17 +18,20 @@ LIFETIME: Final = timedelta(seconds=60)
 RELAYED: Final = timedelta(minutes=2)  # a relay for as long as a check may take; anybody may ask for one
 
 
-def mint(keys: Keys, settings: Settings) -> ProbeTicket:
-    """It names nobody. Raises NoProbe."""
+def mint(keys: Keys, settings: Settings, client: str) -> ProbeTicket:
+    """For whoever asks from the address `client`. It names nobody. Raises NoProbe."""
     if not settings.probe_url:
         raise NoProbe
     token = keys.sign(TYP, AUDIENCE, {}, LIFETIME)
-    return ProbeTicket(token, clock.now() + LIFETIME, settings.probe_url.rstrip("/"), paths(settings))
+    return ProbeTicket(token, clock.now() + LIFETIME, settings.probe_url.rstrip("/"), paths(settings, client))
 
 
-def paths(settings: Settings) -> tuple[PathToTry, ...]:
-    """Every way a call may take here. Of relays over streams one kind is enough to know: TLS passes where TCP does."""
-    owner = f"check-{secrets.token_hex(8)}"  # counts against the relay's quota for one
+def paths(settings: Settings, client: str) -> tuple[PathToTry, ...]:
+    """Every way a call may take here. Of relays over streams one kind is enough to know: TLS passes where TCP does.
+
+    All checks from one address share the relay's quota for one, so that nobody without a code can take all its ports.
+    """
+    owner = "check-" + hmac.new(settings.turn_secret.encode(), client.encode(), hashlib.sha256).hexdigest()[:16]
     username, credential = credentials(settings.turn_secret, owner, RELAYED) if settings.turn_urls else ("", "")
     found: dict[PathName, list[str]] = {"udp": [], "tcp": [], "tls": []}
     for url in settings.turn_urls:

@@ -51,18 +51,21 @@ async def test_no_ticket_where_there_is_no_probe(api: Client) -> None:
 @pytest.mark.rule("V-05")
 def test_every_way_that_a_call_may_take(turn: tuple[str, ...], policy: Any, expected: list[str]) -> None:
     """And none over anybody else's server; a relay's credentials are gone two minutes later."""
-    paths = tickets.paths(with_probe(turn_urls=turn, ice_policy=policy))
+    paths = tickets.paths(with_probe(turn_urls=turn, ice_policy=policy), "203.0.113.7")
     assert [path.name for path in paths] == expected
     assert {url for path in paths for server in path.servers for url in server.urls} <= set(turn)
     for server in (server for path in paths for server in path.servers):
         until, owner = server.username.split(":")
         assert 0 < int(until) - clock.now().timestamp() <= 120 and owner.startswith("check-")
+    again, other = (tickets.paths(with_probe(turn_urls=turn, ice_policy=policy), who) for who in ("203.0.113.7", "x"))
+    owners = [{one.username.split(":")[1] for path in each for one in path.servers} for each in (paths, again, other)]
+    assert owners[0] == owners[1] and (not turn or owners[0] != owners[2]), "one quota for an address, not for a ticket"
 
 
 def test_a_ticket_names_nobody() -> None:
     keys = Keys("test secret, long enough to be taken")
     keys.adopt("first")
-    ticket = tickets.mint(keys, with_probe())
+    ticket = tickets.mint(keys, with_probe(), "203.0.113.7")
     claims = keys.verify(ticket.ticket, tickets.TYP, tickets.AUDIENCE)
     assert set(claims) == {"iss", "aud", "iat", "exp", "jti"} and claims["exp"] - claims["iat"] == 60
     assert ticket.url == "https://probe.example:8443/probe"
