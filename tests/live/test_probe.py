@@ -187,7 +187,7 @@ async def test_a_line_without_faults(probe: Probe, keys: Keys) -> None:
         assert found[way]["kbit"] > 780 and found[way]["loss"] < 0.04, found
 
 
-@pytest.mark.parametrize(("kbit", "loss", "least", "most"), [(300, 0.0, 170, 330), (2_000, 0.1, 170, 1_300)])
+@pytest.mark.parametrize(("kbit", "loss", "least", "most"), [(300, 0.0, 150, 330), (2_000, 0.1, 120, 1_300)])
 async def test_through_the_relay_on_a_bad_line(
     probe: Probe, keys: Keys, tmp_path: Path, kbit: float, loss: float, least: float, most: float
 ) -> None:
