@@ -1,39 +1,40 @@
 #!/bin/sh
-# All tests: style and types, then three runs beside each other, since most tests wait more than they compute: what needs
-# neither browsers nor processes, on the embedded Postgres; browsers; processes, and then SQL and booking once more on
-# Debian's 15.
+# All tests, three groups at a time, since most tests wait more than they compute; the longest first, and never two with
+# calls in them. What a group says comes once all are done.
 set -eu
 bin=.venv/bin
-echo "== style and types"
-$bin/ruff check .
-$bin/ruff format --check .
-$bin/mypy
 logs=$(mktemp -d)
-beside=""
-trap 'for run in $beside; do kill "$run" 2>/dev/null || true; done; rm -rf "$logs"' EXIT INT TERM
-failed=0
+trap 'rm -rf "$logs"' EXIT
+trap 'kill 0' INT TERM
 
-processes() {
-    status=0
-    $bin/python -m pytest tests/live -p no:cacheprovider || status=1
-    TELEMED_TEST_POSTGRES=debian $bin/python -m pytest -q tests/sql/test_schema.py tests/sql/test_scheduling_*.py \
-        tests/sql/test_directory_walls.py tests/http/test_scheduling.py -p no:cacheprovider -k "not stateful" \
-        || status=1
-    return $status
+group() {
+    pytest="$bin/python -m pytest -p no:cacheprovider"
+    browser=tests/browser
+    calls="$browser/test_call_*.py $browser/test_call.py $browser/test_talk*.py $browser/test_check.py
+        $browser/test_firefox.py $browser/test_lobby.py $browser/test_outlives.py $browser/test_whole_way.py"
+    case $1 in
+        style) $bin/ruff check . && $bin/ruff format --check . && $bin/mypy ;;
+        calls) $pytest $calls ;;
+        pages) $pytest $browser $(printf -- '--ignore=%s ' $calls) ;;
+        processes) $pytest tests/live ;;
+        http) $pytest tests/http ;;
+        sql) $pytest tests/pure tests/sql ;;
+        debian) # SQL and booking once more, on Debian's PostgreSQL 15
+            TELEMED_TEST_POSTGRES=debian $pytest -q tests/sql/test_schema.py tests/sql/test_scheduling_*.py \
+                tests/sql/test_directory_walls.py tests/http/test_scheduling.py -k "not stateful" ;;
+    esac
 }
 
-$bin/python -m pytest tests/browser -p no:cacheprovider >"$logs/browsers" 2>&1 &
-browsers=$!
-processes >"$logs/processes" 2>&1 &
-processes=$!
-beside="$browsers $processes"
-echo "== everything else on the embedded PostgreSQL; the output of browsers and processes follows"
-$bin/python -m pytest tests/pure tests/sql tests/http || failed=1
-echo "== processes; SQL and booking on Debian's PostgreSQL 15"
-wait $processes || failed=1
-cat "$logs/processes"
-echo "== browsers"
-wait $browsers || failed=1
-cat "$logs/browsers"
-beside=""
+if [ $# -gt 0 ]; then
+    group "$1" >"$2/$1" 2>&1 || { echo "$1: failed"; exit 1; }
+    echo "$1: passed"
+    exit
+fi
+groups="calls processes http pages sql style debian"
+failed=0
+echo $groups | xargs -n 1 | xargs -P 3 -I {} sh "$0" {} "$logs" || failed=1
+for one in $groups; do
+    echo "== $one"
+    cat "$logs/$one"
+done
 exit $failed

@@ -183,8 +183,12 @@ class Turn(asyncio.DatagramProtocol):
             key = hashlib.md5(b":".join((self._username.encode(), self._realm, self._password.encode()))).digest()
             attributes += _attribute(0x0008, hmac.new(key, head + attributes, "sha1").digest())
         self._answer = asyncio.get_running_loop().create_future()
-        self._transport.sendto(struct.pack("!HHI", method, len(attributes), COOKIE) + self._transaction + attributes)
-        found = _attributes(await asyncio.wait_for(self._answer, 5))
+        request = struct.pack("!HHI", method, len(attributes), COOKIE) + self._transaction + attributes
+        for patience in (1, 2, 7):  # a datagram may be lost, also on a busy machine (RFC 8489 section 6.2.1)
+            self._transport.sendto(request)
+            if (await asyncio.wait({self._answer}, timeout=patience))[0]:
+                break
+        found = _attributes(await asyncio.wait_for(self._answer, 0))
         self._realm, self._nonce = found.get(0x0014, self._realm), found.get(0x0015, self._nonce)
         error = found.get(0x0009)
         return error[2] * 100 + error[3] if error else 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -86,7 +87,14 @@ async def visitor(chromium: Browser, site: str) -> AsyncIterator[Visitor]:
                 viewport={"width": width, "height": height},
             )  # fmt: skip
             context.set_default_timeout(15_000)
-            stack.push_async_callback(context.close)
+            stack.push_async_callback(_close, context)
             return context
 
         yield make
+
+
+async def _close(context: BrowserContext) -> None:
+    """Chromium has been seen never to answer that it has closed a session; the others work on."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(30):
+            await context.close()
