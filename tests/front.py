@@ -13,11 +13,13 @@ _turn = count()
 
 
 async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    with suppress(OSError):
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    writer.close()
+    try:
+        with suppress(OSError):
+            while data := await reader.read(65536):
+                writer.write(data)
+                await writer.drain()
+    finally:
+        writer.close()
 
 
 @asynccontextmanager
@@ -26,16 +28,19 @@ async def front(nodes: list[Server]) -> AsyncIterator[str]:
     running = set[asyncio.Task[None]]()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(choose(reader, writer))
+        running.add(task)
+        task.add_done_callback(running.discard)
+        await asyncio.wait([task])
+
+    async def choose(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         first = next(_turn) // 2  # a page asks for its ticket, then opens its socket
         for node in [*nodes[first % len(nodes) :], *nodes[: first % len(nodes)]]:
             try:
                 there = await asyncio.open_connection("localhost", node.port)
             except OSError:
                 continue
-            task = asyncio.create_task(_pass(reader, there[1]))
-            running.add(task)
-            task.add_done_callback(running.discard)
-            await _pass(there[0], writer)
+            await asyncio.gather(_pass(reader, there[1]), _pass(there[0], writer))
             return
         writer.close()
 
@@ -46,3 +51,4 @@ async def front(nodes: list[Server]) -> AsyncIterator[str]:
         server.close()
         for task in running:
             task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)

@@ -4,57 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import aiohttp
-import msgspec
 import pytest
 
-from telemed.consultation import log_jetstream
 from telemed.consultation import messages as m
 from telemed.db import Database
 from telemed.identity.tokens import Keys
 from telemed.settings import Settings
-from tests.brokers import Broker, brokers, url
-from tests.front import front
+from tests.clusters import Cluster, clustered
 from tests.live.conftest import Visit, booked
 from tests.peers import Peer, join
-from tests.processes import Server, serving
 
 
-class Cluster:
-    """What there is to be killed."""
+@dataclass
+class Company:
+    """A cluster, and who visits it."""
 
-    def __init__(self, nodes: list[Server], servers: list[Broker], visit: Visit) -> None:
-        self.nodes, self.servers, self.visit = nodes, servers, visit
-
-    async def leader(self) -> Broker:
-        """The NATS server that orders the stream."""
-        async with log_jetstream.opened(url(self.servers), "test") as log:
-            cluster = (await log._js.stream_info(log_jetstream.STREAM)).cluster
-            assert cluster is not None
-            return self.servers[int(str(cluster.leader).removeprefix("n"))]
+    cluster: Cluster
+    visit: Visit
 
 
 @pytest.fixture
-async def cluster(cast: Database, settings: Settings, keys: Keys) -> AsyncIterator[Cluster]:
-    async with AsyncExitStack() as stack:
-        servers = await stack.enter_async_context(brokers(3))
-        settings = msgspec.structs.replace(settings, nats_url=url(servers))
-        nodes = [
-            await stack.enter_async_context(serving(settings, TELEMED_NATS_URL=url(servers))) for _ in range(2)
-        ]  # fmt: skip
-        address = await stack.enter_async_context(front(nodes))
-        # No kept connections: each request, like each socket, goes where the proxy sends it.
-        session = aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True))
-        await stack.enter_async_context(session)
-        visit = Visit([address], session, cast, keys, await booked(cast))
-        async with asyncio.timeout(20):
-            for node in nodes:
-                while (await (await session.get(f"{node.url}/health/ready")).json())["log"] != "ok":
-                    await asyncio.sleep(0.2)
-        yield Cluster(nodes, servers, visit)
+async def company(cast: Database, settings: Settings, keys: Keys) -> AsyncIterator[Company]:
+    # No kept connections: each request, like each socket, goes where the proxy sends it.
+    async with (
+        clustered(settings) as cluster,
+        aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session,
+    ):
+        yield Company(cluster, Visit([cluster.address], session, cast, keys, await booked(cast)))
 
 
 def relayed(peer: Peer) -> list[int]:
@@ -71,8 +50,8 @@ async def talk(bob: Peer, alice: Peer, times: int, within: float) -> None:
 
 
 @pytest.mark.parametrize("harm", ["a node", "a NATS server"])
-async def test_one_dies_in_the_middle_and_the_consultation_goes_on(cluster: Cluster, harm: str) -> None:
-    visit = cluster.visit
+async def test_one_dies_in_the_middle_and_the_consultation_goes_on(company: Company, harm: str) -> None:
+    cluster, visit = company.cluster, company.visit
     leader = await cluster.leader()
     async with (
         join(visit.url, visit.source("bob")) as bob,
@@ -116,8 +95,8 @@ async def test_one_dies_in_the_middle_and_the_consultation_goes_on(cluster: Clus
             assert (await peer.told(m.Ended, within=1)).reason == "cancelled"
 
 
-async def test_a_node_that_died_with_a_page_shows_it_away_and_gives_up_who_waits(cluster: Cluster) -> None:
-    visit = cluster.visit
+async def test_a_node_that_died_with_a_page_shows_it_away_and_gives_up_who_waits(company: Company) -> None:
+    cluster, visit = company.cluster, company.visit
     first, second = (replace(visit, urls=[node.url]) for node in cluster.nodes)
     async with second.seated("bob", "page-of-bob-1") as bob, first.seated("alice"), first.seated("petra"):
         await bob.say(type="admit", id="1", seat="patient")
@@ -130,8 +109,8 @@ async def test_a_node_that_died_with_a_page_shows_it_away_and_gives_up_who_waits
             states = {seat["seat"]: seat["state"] for seat in (await bob.hear("roster", within=25))["seats"]}
 
 
-async def test_a_node_that_is_stopped_sends_its_pages_to_the_other(cluster: Cluster) -> None:
-    visit = cluster.visit
+async def test_a_node_that_is_stopped_sends_its_pages_to_the_other(company: Company) -> None:
+    cluster, visit = company.cluster, company.visit
     async with (
         join(visit.url, visit.source("bob"), media=False) as bob,
         join(visit.url, visit.source("alice"), media=False) as alice,
