@@ -1,5 +1,6 @@
 // A rung of the ladder, as the browser's senders understand it: no renegotiation, a few parameters.
 /** @import { Rung } from "./ladder.js" */
+/** @import { Kind } from "./types" */
 
 /** What is not in every browser's parameters, and not in TypeScript's. @typedef {RTCRtpEncodingParameters & { adaptivePtime?: boolean, codec?: RTCRtpCodec }} Encoding */
 
@@ -18,12 +19,12 @@ export class Shaper {
     if (wanted === this.#applied || !audio || !video) return;
     this.#applied = wanted;
     try {
-      await set(audio, (encoding) => {
+      const sound = set(audio, "audio", (encoding) => {
         // Longer packets must be allowed from the start: at 60 kbit/s their headers are what fills the line, and
         // Chromium needs to have known the line when it was good. (A `networkPriority` would switch them off again.)
         Object.assign(encoding, { maxBitrate: rung.audio, adaptivePtime: true, priority: "high" });
       });
-      await set(video, (encoding, codecs) => {
+      const picture = set(video, "video", (encoding, codecs) => {
         const [usual, other] = codecs.filter(({ mimeType }) => !HELPERS.test(mimeType));
         encoding.active = rung.video > 0;
         // Another codec makes the browser throw away what is still queued and what the other page still asks for
@@ -32,6 +33,7 @@ export class Shaper {
         Object.assign(encoding, { maxBitrate: rung.video, maxFramerate: rung.frames, scaleResolutionDownBy: scale });
         return usual;
       });
+      await Promise.all([sound, picture]);
     } catch {
       this.#applied = ""; // not negotiated yet, or just being negotiated: the next second brings another try
     }
@@ -46,14 +48,14 @@ function scaled(track, height) {
 
 /**
  * @param {RTCRtpSender} sender
+ * @param {Kind} kind  of what it sends, or would send: it may be without a track
  * @param {(encoding: Encoding, codecs: RTCRtpCodec[]) => RTCRtpCodec | void} change  is given the negotiated codecs,
  *   the usual one first, and returns the one to use
  */
-async function set(sender, change) {
+async function set(sender, kind, change) {
   const parameters = /** @type {RTCRtpSendParameters & { degradationPreference?: string }} */ (sender.getParameters());
   const encoding = /** @type {Encoding | undefined} */ (parameters.encodings?.[0]);
-  const kind = sender.track?.kind;
-  if (!encoding || !kind) throw new DOMException("", "InvalidStateError");
+  if (!encoding) throw new DOMException("", "InvalidStateError");
   // The picture gets smaller before it gets jerky: speech is read from lips and hands (EN 301 549, 6.5).
   if (kind === "video") parameters.degradationPreference = "maintain-framerate";
   // Of those that were negotiated a browser takes only what it would have offered to the letter.
