@@ -4,7 +4,7 @@ import { beforeEach, mock, test } from "node:test";
 import { Recovery } from "../../telemed/static/js/call/recovery.js";
 
 const STEP = 100; // ms
-let now, packets, rate, heard, asked, restarts, renewals, told, peer;
+let now, packets, rate, heard, asked, restarts, renewals, told, peer, recovery;
 
 beforeEach(() => {
   mock.restoreAll();
@@ -19,10 +19,17 @@ beforeEach(() => {
     restart: () => restarts++,
     stats: async () => new Map([["audio", { type: "inbound-rtp", packetsReceived: packets }], ["codec", { type: "codec" }]]),
   };
-  const mesh = { peers: [["patient", peer]], peer: () => peer, here: () => true };
-  const signalling = { get heard() { return heard(); }, hurry: () => asked++ };
+  let here = peer;
+  const mesh = {
+    get peers() { return here ? [["patient", here]] : []; },
+    peer: () => here, here: () => true, alive: () => here?.state === "connected", close: () => (here = null),
+  };
+  // Coming back takes two seconds, and brings another connection.
+  const another = { ...peer, stats: async () => new Map() };
+  const renew = () => renewals++ || setTimeout(() => (here = another), 2_000);
+  const signalling = { get heard() { return heard(); }, hurry: () => asked++, renew };
   const tell = (seat, health) => health !== told.at(-1) && told.push(health);
-  new Recovery(mesh, signalling, () => renewals++, tell);
+  recovery = new Recovery(mesh, signalling, tell);
 });
 
 async function pass(ms) {
@@ -56,6 +63,41 @@ test("with a server that answers it restarts once, and builds anew when what bot
   await pass(5_500);
   assert.equal(restarts, 1);
   assert.ok(renewals > 0);
+});
+
+test("a new connection that stays silent too is no reason to begin counting again", async () => {
+  await pass(3_000);
+  rate = 0;
+  await pass(3_500);
+  peer.talks = { turns: 1, settled: true };
+  await pass(5_500);
+  assert.equal(renewals, 1);
+  await pass(15_500);
+  assert.deepEqual(told, ["well", "broken"]);
+  await pass(2_000);
+  assert.deepEqual(told, ["well", "broken", "long"]);
+});
+
+test("forgotten by the server it keeps connections that live, and takes dead ones out of the way of new ones", async () => {
+  await pass(1_000);
+  peer.state = "connected";
+  assert.equal(recovery.keeps(), true);
+  assert.equal(recovery.keeps(), true, "and closes none");
+  peer.state = "failed";
+  assert.equal(recovery.keeps(), false);
+  peer.state = "connected";
+  assert.equal(recovery.keeps(), false, "it was closed");
+});
+
+test("a look that fails is not the last one", async () => {
+  await pass(1_000);
+  const { stats } = peer;
+  peer.stats = async () => { throw new DOMException("closed", "InvalidStateError"); };
+  await assert.rejects(recovery.look());
+  peer.stats = stats;
+  rate = 0;
+  await pass(4_000);
+  assert.deepEqual(told, ["well", "broken"]);
 });
 
 test("without the server it tries to reach that first", async () => {

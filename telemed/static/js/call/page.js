@@ -40,11 +40,8 @@ const mesh = new Mesh(
 const quality = new Quality(
   mesh, channels, (stat) => signalling.send({ type: "stat", ...stat }), (seat) => stage.name(seat));
 const signalling = new Signalling(
-  tickets(data.appointment, data.seat, data.session), hear, line, () => mesh.alive());
-const recovery = new Recovery(mesh, signalling, () => {
-  mesh.close();
-  signalling.renew();
-}, (seat, health) => {
+  tickets(data.appointment, data.seat, data.session), hear, line, () => recovery.keeps());
+const recovery = new Recovery(mesh, signalling, (seat, health) => {
   stage.health(seat, health, lost !== null);
   tellLine();
 });
@@ -151,6 +148,7 @@ function tellMode() {
 /** @param {string} code @param {string} [sentence] */
 function finish(code, sentence) {
   admitted = false;
+  lost = null;
   mesh.close();
   devices.close();
   const returns = ["left", "denied", "replaced", "broken", "not_here"].includes(code);

@@ -15,21 +15,20 @@ const LONG = 25_000; // ms until they are told to take the telephone
 /** @typedef {"well" | "broken" | "long"} Health */
 
 export class Recovery {
-  #mesh; #signalling; #renew; #told;
+  #mesh; #signalling; #told;
   /** @type {WeakMap<Peer, Pulse>} */ #pulses = new WeakMap();
   /** @type {Map<Seat, number>} */ #well = new Map(); // when each was last heard, over all its connections
   #looking = false;
+  #renewed = -Infinity; // when we began to come back as a new page
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #next;
 
   /**
    * @param {Mesh} mesh @param {Signalling} signalling
-   * @param {() => void} renew  come back as a new page, with new connections
    * @param {(seat: Seat, health: Health) => void} told
    */
-  constructor(mesh, signalling, renew, told) {
+  constructor(mesh, signalling, told) {
     this.#mesh = mesh;
     this.#signalling = signalling;
-    this.#renew = renew;
     this.#told = told;
     this.look();
   }
@@ -40,18 +39,38 @@ export class Recovery {
     for (const [, peer] of this.#mesh.peers) this.#pulse(peer).suspect(performance.now());
   }
 
+  /** When the server has forgotten us: whether our connections live. If not they are closed, and others expect new ones. */
+  keeps() {
+    if (this.#mesh.alive()) return true;
+    this.#close();
+    return false;
+  }
+
   async look() {
     if (this.#looking) return;
     this.#looking = true;
     clearTimeout(this.#next);
     let calm = true;
-    for (const [seat, peer] of this.#mesh.peers) {
-      const packets = await received(peer);
-      if (this.#mesh.peer(seat) === peer) calm = this.#advise(seat, peer, packets) && calm;
+    try {
+      for (const [seat, peer] of this.#mesh.peers) {
+        const packets = await received(peer);
+        if (this.#mesh.peer(seat) === peer) calm = this.#advise(seat, peer, packets) && calm;
+      }
+      this.#miss();
+    } finally {
+      this.#looking = false;
+      this.#next = setTimeout(() => this.look(), calm ? CALM : ANXIOUS);
     }
-    for (const seat of this.#well.keys()) if (!this.#mesh.peer(seat)) this.#well.delete(seat);
-    this.#looking = false;
-    this.#next = setTimeout(() => this.look(), calm ? CALM : ANXIOUS);
+  }
+
+  /** Who is without a connection has left, or waits for ours. */
+  #miss() {
+    const now = performance.now();
+    for (const seat of this.#well.keys()) {
+      if (this.#mesh.peer(seat)) continue;
+      if (now - this.#renewed < LONG) this.#tell(seat, now);
+      else this.#well.delete(seat);
+    }
   }
 
   /** @param {Seat} seat @param {Peer} peer @param {number} packets @returns {boolean} whether all is well */
@@ -61,12 +80,25 @@ export class Recovery {
     const advice = pulse.advise({ now, packets, ...peer.talks, heard: this.#signalling.heard, here: this.#mesh.here(seat) });
     if (advice === "ask") this.#signalling.hurry(ASKS);
     if (advice === "restart") peer.restart();
-    if (advice === "renew") this.#renew();
+    if (advice === "renew") {
+      this.#close();
+      this.#signalling.renew();
+    }
     const silent = pulse.silent(now);
-    if (silent === 0 || !this.#well.has(seat)) this.#well.set(seat, now);
+    if ((silent === 0 && packets > 0) || !this.#well.has(seat)) this.#well.set(seat, now);
+    this.#tell(seat, now);
+    return silent < 2 * CALM;
+  }
+
+  /** @param {Seat} seat @param {number} now */
+  #tell(seat, now) {
     const since = now - (this.#well.get(seat) ?? now);
     this.#told(seat, since < BROKEN ? "well" : since < LONG ? "broken" : "long");
-    return silent < 2 * CALM;
+  }
+
+  #close() {
+    this.#renewed = performance.now();
+    this.#mesh.close();
   }
 
   /** @param {Peer} peer */
