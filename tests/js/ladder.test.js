@@ -130,6 +130,17 @@ test("people decide: no more than they want, and back to where it was", () => {
   assert.equal(ladder.rung.name, "full");
 });
 
+test("what the line carries is told apart from what people want", () => {
+  const ladder = new Ladder("full", now);
+  climb([[5, 2_000]], chromium, ladder);
+  ladder.limit("audio", now);
+  assert.equal(ladder.carries, "full");
+  ladder.limit("small", now);
+  climb([[15, 60]], chromium, ladder);
+  assert.equal(ladder.carries, "still");
+  for (const { name } of RUNGS) assert.equal(new Ladder(name, now).carries, name);
+});
+
 // Two pages of a call: 2 Mbit/s, 300 kbit/s from second 11, 60 kbit/s from second 25 or 26 on.
 test("what was recorded in Chromium: the first second that shows a collapse is the last with video", () => {
   const recorded = JSON.parse(readFileSync(new URL("../data/lines.json", import.meta.url), "utf8"));

@@ -57,9 +57,9 @@ export class Ladder {
   #wait = WAIT; #outage = 0; #shortest = Infinity;
   /** @type {Map<string, number>} since when something is so */ #since = new Map();
 
-  /** @param {string} first  a level: where to begin @param {number} now  ms, of any clock that only goes forward */
+  /** @param {string} first  a rung or a level: where to begin @param {number} now  ms, of any clock that only goes forward */
   constructor(first, now) {
-    const found = RUNGS.findIndex(({ level }) => level === first);
+    const found = RUNGS.findIndex(({ name, level }) => name === first || level === first);
     this.#at = found >= 0 ? found : first === "phone" ? AUDIO : 0;
     this.#changed = now;
     this.#settled = now + SETTLE;
@@ -67,6 +67,12 @@ export class Ladder {
 
   get rung() {
     return RUNGS[this.#at];
+  }
+
+  /** What the line carries, whatever people want: where the next connection over it may begin. */
+  get carries() {
+    const at = this.#at === this.#top ? Math.min(this.#at, this.#before) : this.#at;
+    return RUNGS[this.#outage >= OUTAGE ? Math.min(at, STILL - 1) : at].name; // after an outage it may be another line
   }
 
   /** @returns {Level} */

@@ -38,7 +38,8 @@ const mesh = new Mesh(
   (seat, state) => stage.connection(seat, state),
 );
 const quality = new Quality(
-  mesh, channels, (stat) => signalling.send({ type: "stat", ...stat }), (seat) => stage.name(seat));
+  mesh, channels, (stat) => signalling.send({ type: "stat", ...stat }), (seat) => stage.name(seat),
+  (level) => talk.level(level), () => stage.broken);
 const signalling = new Signalling(
   tickets(data.appointment, data.seat, data.session), hear, line, () => recovery.keeps());
 const recovery = new Recovery(mesh, signalling, (seat, health) => {

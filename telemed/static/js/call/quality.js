@@ -13,23 +13,28 @@ const TICK = 1_000;
 const APART = 5_000; // ms between two `stat` (consultation/PROTOCOL.md)
 
 export class Quality {
-  #mesh; #channels; #send; #name;
+  #mesh; #channels; #send; #name; #level; #silenced;
   /** @type {Map<Seat, Way>} */ #ways = new Map();
   /** @type {Map<Seat, Level>} */ #theirs = new Map();
   #calm = new Calm("full");
   #first = part("call", HTMLElement).dataset.firstRung ?? "full";
+  /** @type {Map<Seat, RungName>} */ #carried = new Map(); // by the connection before
   #said = { level: "full", at: -Infinity };
 
   /**
    * @param {Mesh} mesh @param {Channels} channels
    * @param {(stat: { level: Level, rtt_ms?: number, loss_pct?: number }) => void} send
    * @param {(seat: Seat) => string} name
+   * @param {(level: Level) => void} level  what our side of the lines carries, every second
+   * @param {() => boolean} silenced  another notice says already that nothing gets through
    */
-  constructor(mesh, channels, send, name) {
+  constructor(mesh, channels, send, name, level, silenced) {
     this.#mesh = mesh;
     this.#channels = channels;
     this.#send = send;
     this.#name = name;
+    this.#level = level;
+    this.#silenced = silenced;
     channels.on("stills", {
       heard: (seat, said) => this.#way(seat)?.hear(said),
       opened: (seat) => this.#way(seat)?.greet(),
@@ -50,8 +55,7 @@ export class Quality {
     const seats = this.#mesh.peers.map(([seat]) => seat);
     for (const [seat, way] of this.#ways) {
       if (this.#mesh.peer(seat) === way.peer) continue;
-      way.close();
-      this.#ways.delete(seat);
+      this.#close(seat, way);
       this.#theirs.delete(seat);
     }
     await Promise.all(seats.map((seat) => this.#way(seat)?.tick()));
@@ -64,22 +68,32 @@ export class Quality {
     const peer = this.#mesh.peer(seat);
     const known = this.#ways.get(seat);
     if (!peer || known?.peer === peer) return known;
-    known?.close();
+    if (known) this.#close(seat, known);
     const mirror = () => document.querySelector("#talk video.self");
     const channel = () => this.#channels.to(seat, "stills");
-    const way = new Way(peer, this.#first, /** @type {() => HTMLVideoElement | null} */ (mirror), channel, (still) => draw(seat, still));
+    const first = this.#carried.get(seat) ?? this.#first;
+    const way = new Way(peer, first, /** @type {() => HTMLVideoElement | null} */ (mirror), channel, (still) => draw(seat, still));
     this.#ways.set(seat, way);
     way.want(this.#choice);
     return way;
   }
 
+  /** @param {Seat} seat @param {Way} way */
+  #close(seat, way) {
+    way.close();
+    this.#carried.set(seat, way.carries);
+    this.#ways.delete(seat);
+  }
+
   #tell() {
     const ways = [...this.#ways];
-    if (ways.length === 0) this.#calm = new Calm("full");
+    const silent = ways.length === 0 || this.#silenced();
+    if (silent) this.#calm = new Calm("full");
     const ours = worst(ways.map(([, way]) => way.level));
+    this.#level(ours);
     const theirs = ways.map(([seat, way]) => way.theirs.level ?? this.#theirs.get(seat) ?? "full");
     const level = this.#calm.step(worst([ours, ...theirs]), performance.now());
-    notice("quality", this.#sentence(level));
+    notice("quality", silent ? "" : this.#sentence(level));
     const now = performance.now();
     if (ours === this.#said.level || now - this.#said.at < APART || ways.length === 0) return;
     this.#said = { level: ours, at: now };

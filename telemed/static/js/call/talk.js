@@ -1,7 +1,7 @@
 // The way to what pages say to each other beside picture and sound. That part (../talk/) is fetched when it is wanted, or
 // soon after the first connection stands: the picture has not waited for it then, and it is there if the server dies.
 import { data, notice, part, words } from "./view.js";
-/** @import { Command, RosterSeat, Seat } from "./types" */
+/** @import { Command, Level, RosterSeat, Seat } from "./types" */
 /** @import { Panel } from "../talk/panel.js" */
 /** @import { Channels } from "./channels.js" */
 /** @import { Peer } from "./peer.js" */
@@ -13,6 +13,8 @@ export class Talk {
   #channels; #send; #peer;
   /** @type {Panel | null} */ #panel = null;
   #asked = false;
+  #tries = 0;
+  /** @type {Level} */ #level = "full";
   /** @type {RosterSeat[]} */ #roster = [];
   /** @type {{ deed: Deed, seat?: Seat }[]} */ #kept = [];
 
@@ -41,9 +43,11 @@ export class Talk {
     this.#panel?.update(roster);
   }
 
-  /** What the line carries. @param {"full" | "small" | "still" | "audio" | "phone"} level */
+  /** What the line carries: files go as slowly as that asks for. @param {Level} level */
   level(level) {
-    this.#do((panel) => panel.level(level));
+    if (level === this.#level) return;
+    this.#level = level;
+    this.#panel?.level(level);
   }
 
   /** The conversation is over. @param {boolean} returns  whether the person may come back */
@@ -79,13 +83,16 @@ export class Talk {
     if (this.#asked) return;
     this.#asked = true;
     try {
-      const { Panel: Loaded } = await import(data.talk);
+      // Browsers remember under its address that a module did not come: another try needs another one.
+      const { Panel: Loaded } = await import(this.#tries ? `${data.talk}?${this.#tries}` : data.talk);
       const panel = this.#panel = new Loaded(this.#channels, this.#send, this.#peer);
       notice("talk", "");
       panel.update(this.#roster);
+      panel.level(this.#level);
       this.#channels.seats("text").forEach((seat) => panel.open(seat));
       this.#kept.splice(0).forEach(({ deed }) => deed(panel));
     } catch {
+      this.#tries++;
       this.#asked = false; // the line or the server is away; what was asked for is kept
       notice("talk", words("talk_later"));
       setTimeout(() => this.#fetch(), SOON);

@@ -32,10 +32,10 @@ export class Way {
   /** @type {{ kbit: number, at: number }[]} */ #speeds = [];
   /** @type {Said} */ #theirs = {};
   /** @type {RungName} */ #wanted = "full";
-  #told = ""; #complained = false; #seen = 0; #number = 0;
+  #told = ""; #complained = false; #seen = 0; #number = 0; #closed = false;
 
   /**
-   * @param {Peer} peer @param {string} first  the level to begin with
+   * @param {Peer} peer @param {string} first  the rung or level to begin with
    * @param {() => HTMLVideoElement | null} mirror  our own picture
    * @param {() => RTCDataChannel | undefined} channel
    * @param {(picture: Blob) => void} drawn  they sent a still
@@ -60,6 +60,11 @@ export class Way {
     return least !== "full" && this.#ladder.rung.name === least;
   }
 
+  /** Where the next connection to them may begin. */
+  get carries() {
+    return this.#ladder.carries;
+  }
+
   /** How our side of the line is. Without a camera there is no picture that could be too large. */
   get level() {
     const { level } = this.#ladder;
@@ -81,9 +86,11 @@ export class Way {
     const now = performance.now();
     if (["connected", "disconnected", "failed"].includes(this.peer.state)) {
       const figures = this.#meter.read(counts(await this.peer.stats()));
+      if (this.#closed) return; // meanwhile
       if (figures) this.#judge(figures, now);
     }
     await this.#shaper.apply(this.peer.senders, this.#ladder.rung);
+    if (this.#closed) return;
     this.#painter.paint(this.#ladder.rung.name === "still" && this.#filming);
     const state = { sends: this.#ladder.rung.name, level: this.level, most: this.#wanted };
     const told = JSON.stringify(state);
@@ -109,6 +116,7 @@ export class Way {
   }
 
   close() {
+    this.#closed = true;
     this.#painter.paint(false);
   }
 

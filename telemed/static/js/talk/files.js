@@ -4,12 +4,15 @@ import { plainName } from "./names.js";
 import { Receiver } from "./receiving.js";
 import { Row } from "./row.js";
 import { LARGEST, Sender } from "./sending.js";
-/** @import { Seat } from "../call/types" */
+/** @import { Level, Seat } from "../call/types" */
 /** @import { FileMessage, Progress } from "./types" */
 /** @import { Link } from "./link.js" */
 /** @typedef {{ sender: Sender, receiver: Receiver, sent: Map<number, Row>, coming: Map<number, Row> }} Traffic */
 
-/** Bytes a second that the line has for files, by what else it carries (PROTOCOL.md, `stat`); speech comes first. */
+/**
+ * Bytes a second that the line has for files, by what else it carries (PROTOCOL.md, `stat`); speech comes first.
+ * @type {Record<Level, number>}
+ */
 const ROOM = { full: Infinity, small: 40_000, still: 6_000, audio: 1_500, phone: 0 };
 const TOLD = new Set(["offered", "arrived", "refused", "cancelled", "broken", "lost", "unreadable"]);
 
@@ -82,7 +85,7 @@ export class Files {
     this.#traffic.get(seat)?.receiver.take(piece);
   }
 
-  /** What the line carries now. @param {keyof typeof ROOM} level */
+  /** What the line carries now. @param {Level} level */
   level(level) {
     this.#room = ROOM[level];
     this.#traffic.forEach(({ sender }) => sender.limit(this.#room));

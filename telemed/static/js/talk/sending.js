@@ -84,11 +84,6 @@ export class Sender {
     this.#pump();
   }
 
-  /** The channel has room again. */
-  drained() {
-    this.#wake();
-  }
-
   /** The connection is gone for good. */
   lost() {
     for (const id of [...this.#all.keys()]) this.#end(id, "lost");
