@@ -66,6 +66,21 @@ for (const command of CLIENT.filter((message) => message.id)) {
   });
 }
 
+test("of figures that nobody could hear only the last ones are told, and everything else is", async () => {
+  Socket.last.says(one("joined"));
+  Socket.last.closes(1006);
+  for (const level of ["small", "still"]) {
+    signalling.send({ type: "stat", level });
+    signalling.send({ type: "mode", mic: true, cam: level === "small" });
+  }
+  signalling.send({ type: "stat", level: "phone" });
+  mock.timers.tick(4_000);
+  await settled();
+  Socket.last.says(one("welcome"));
+  Socket.last.says(one("resumed"));
+  assert.deepEqual(Socket.last.written.slice(1).map(({ type, level, cam }) => level ?? [type, cam]), [["mode", true], ["mode", false], "phone"]);
+});
+
 for (const message of SERVER) {
   test(`takes ${message.type} ${message.code ?? message.level ?? ""}`, async () => {
     Socket.last.says(one("joined"));

@@ -3,7 +3,10 @@ import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
 
 const listeners = {};
-const listen = (name, heard) => (listeners[name] = heard);
+const listen = (name, heard, { signal } = {}) => {
+  listeners[name] = heard;
+  signal?.addEventListener("abort", () => delete listeners[name]);
+};
 let woken;
 let slept = 0; // ms that passed without a timer
 const connection = { type: "wifi", addEventListener: listen };
@@ -11,7 +14,7 @@ const connection = { type: "wifi", addEventListener: listen };
 globalThis.addEventListener = listen;
 globalThis.document = { hidden: false, addEventListener: listen };
 Object.defineProperty(globalThis, "navigator", { value: { connection }, configurable: true });
-const { onWake } = await import("../../telemed/static/js/call/wake.js");
+const { keepAwake, onWake } = await import("../../telemed/static/js/call/wake.js");
 
 beforeEach(() => {
   mock.restoreAll();
@@ -55,4 +58,27 @@ test("a page that is seen again looks after its line, one that is hidden does no
   listeners.visibilitychange();
   listeners.online();
   assert.deepEqual(woken, [false, true]);
+});
+
+test("a device is kept awake while it is called for, and may sleep afterwards", async () => {
+  const held = new Set();
+  navigator.wakeLock = {
+    request: async () => {
+      const lock = { release: async () => held.delete(lock) };
+      held.add(lock);
+      return lock;
+    },
+  };
+  const sleepAgain = keepAwake();
+  await null;
+  assert.equal(held.size, 1);
+  document.hidden = true;
+  held.clear(); // the browser's doing
+  listeners.visibilitychange();
+  assert.equal(held.size, 0);
+  document.hidden = false;
+  listeners.visibilitychange();
+  sleepAgain();
+  await new Promise(setImmediate);
+  assert.deepEqual([held.size, listeners.visibilitychange], [0, undefined]);
 });

@@ -20,6 +20,7 @@ const LONG = 25_000; // ms without the server until people are told what else th
 const dialog = (/** @type {string} */ id) => part(id, HTMLDialogElement);
 let admitted = false;
 let told = "";
+let sleepAgain = () => {};
 /** @type {{ since: number, code?: string } | null} */
 let lost = null; // the server cannot be reached
 
@@ -152,6 +153,7 @@ function finish(code, sentence) {
   lost = null;
   mesh.close();
   devices.close();
+  sleepAgain();
   const returns = ["left", "denied", "replaced", "broken", "not_here"].includes(code);
   talk.end(returns);
   if (code === "fulfilled") return location.assign(data.after);
@@ -183,7 +185,7 @@ function join() {
   if (data.seat === "practitioner") enter([], true);
   else wait(words("joining"));
   signalling.join();
-  keepAwake();
+  sleepAgain = keepAwake();
 }
 
 function leave() {

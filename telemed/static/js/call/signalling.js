@@ -56,9 +56,11 @@ export class Signalling {
     this.#connect();
   }
 
-  /** Sends now or after the way back, done once. @param {Command} command */
+  /** Sends now or after the way back, done once; of figures, which grow old, the last ones only. @param {Command} command */
   send(command) {
     const message = { ...command, id: `${++this.#count}` };
+    const old = command.type === "stat" ? [...this.#unanswered.values()].filter(({ type }) => type === "stat") : [];
+    for (const { id } of old) this.#unanswered.delete(id);
     this.#unanswered.set(message.id, message);
     if (this.#open) this.#write(message);
   }

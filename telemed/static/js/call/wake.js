@@ -24,9 +24,21 @@ export function onWake(woken) {
   }, LOOK);
 }
 
-/** A phone that sleeps would end its own camera; whenever the page is hidden, the browser forgets what it was asked. */
+/**
+ * A phone that sleeps would end its own camera; whenever the page is hidden, the browser forgets what it was asked.
+ * @returns {() => void}  lets it sleep again
+ */
 export function keepAwake() {
-  const ask = () => document.hidden || navigator.wakeLock?.request("screen").catch(() => {});
-  document.addEventListener("visibilitychange", ask);
+  const over = new AbortController();
+  /** @type {Promise<WakeLockSentinel | null> | undefined} */
+  let lock;
+  const ask = () => {
+    if (!document.hidden) lock = navigator.wakeLock?.request("screen").catch(() => null);
+  };
+  document.addEventListener("visibilitychange", ask, { signal: over.signal });
   ask();
+  return () => {
+    over.abort();
+    lock?.then((held) => held?.release());
+  };
 }

@@ -11,13 +11,19 @@ import { Result } from "./result.js";
 
 const button = (/** @type {string} */ id) => part(id, HTMLButtonElement);
 const measured = document.getElementById("measure") !== null; // this installation has a probe
+let busy = 0; // with a voice or a line: two at once would measure each other
 
 const devices = new Devices(() => refresh());
 const check = new Check(devices, (id) => speaker(id));
 
 async function refresh() {
   await check.refresh();
-  if (measured) button("speak").disabled = devices.track("audio") === null;
+  if (measured) offer();
+}
+
+/** Speaking can be tried with a microphone, one thing at a time. */
+function offer() {
+  button("speak").disabled = busy > 0 || devices.track("audio") === null;
 }
 
 /** @param {string} id */
@@ -40,7 +46,8 @@ async function speak() {
   const microphone = devices.track("audio");
   if (!microphone) return;
   const state = part("voice-state", HTMLElement);
-  button("speak").disabled = true;
+  busy++;
+  offer();
   try {
     const loud = await hearYourself(data.session, microphone, part("player", HTMLAudioElement), (step) => {
       state.textContent = words(`voice.${step}`);
@@ -50,14 +57,16 @@ async function speak() {
     state.textContent = words("voice.away");
   }
   button("speak").textContent = words("voice.again");
-  button("speak").disabled = devices.track("audio") === null;
+  busy--;
+  offer();
 }
 
 async function measureLine() {
   const result = new Result();
   const progress = part("progress", HTMLProgressElement);
-  const busy = [button("measure"), button("speak")];
-  for (const one of busy) one.disabled = true;
+  button("measure").disabled = true;
+  busy++;
+  offer();
   result.hide();
   progress.hidden = false;
   const moving = setInterval(() => progress.value = Math.min(95, progress.value + 0.9), 100);
@@ -72,7 +81,8 @@ async function measureLine() {
   progress.hidden = true;
   button("measure").textContent = words("again");
   button("measure").disabled = false;
-  button("speak").disabled = devices.track("audio") === null;
+  busy--;
+  offer();
 }
 
 /** @param {Step} step @param {number} share */
@@ -92,5 +102,5 @@ if (measured) {
 }
 addEventListener("pagehide", () => devices.close());
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
-part("checks", HTMLElement).hidden = false;
+part("steps", HTMLElement).hidden = false;
 if (await devices.allowed()) openDevices();
