@@ -102,6 +102,7 @@ async def test_a_screen_names_nobody(cast: Database, client: Client, owner: asyn
         await people.receive(tx, made.id)
     seat = await text(await get(client, room, mine))
     assert "Ährenfeld" not in seat and '"seat": "patient"' in seat and '"session": "station"' in seat
+    assert "note-text" not in seat, "what one patient writes down there, the next one reads"
     await people.pair(cast, people.OTHER_SCREEN)
     other = f"{STATION}={logins.badge(people.OTHER_SCREEN)}"
     assert (await get(client, room, other)).headers["Location"] == "/screen"

@@ -53,7 +53,6 @@ export class Note {
 
   #keep() {
     const text = this.#field.value;
-    if (data.session === "staff") return; // the screen of a station belongs to everybody
     if (text) sessionStorage.setItem(KEY, JSON.stringify({ appointment: data.appointment, text }));
     else sessionStorage.removeItem(KEY);
   }

@@ -1,13 +1,13 @@
 // Everything that pages say to each other beside picture and sound: messages, files, the note, the three words. This
 // part of the page is fetched after the conversation has begun, or when somebody wants it.
-import { announce, data, notice, part, words } from "../call/view.js";
+import { announce, notice, part, words } from "../call/view.js";
 import { Chat } from "./chat.js";
 import { Checks } from "./checks.js";
 import { Files } from "./files.js";
 import { Link } from "./link.js";
 import { Note } from "./note.js";
 import { read } from "./wire.js";
-/** @import { Command, RosterSeat, Seat } from "../call/types" */
+/** @import { Command, Level, RosterSeat, Seat } from "../call/types" */
 /** @import { Channels } from "../call/channels.js" */
 /** @import { Peer } from "../call/peer.js" */
 /** @typedef {"wrote" | "types" | "noted" | "offers" | "asks" | "unsafe" | "anew"} News */
@@ -29,7 +29,7 @@ export class Panel {
     this.#chat = new Chat(name, news);
     this.#files = new Files(name, news, (sentence) => this.#chat.problem(sentence));
     this.#checks = new Checks(name, send, news);
-    this.#note = data.seat === "patient" ? new Note((seat, text) => this.#chat.give(seat, text)) : null;
+    this.#note = document.getElementById("note") ? new Note((seat, text) => this.#chat.give(seat, text)) : null;
     part("messages-close", HTMLButtonElement).onclick = () => this.toggle(false);
   }
 
@@ -89,7 +89,7 @@ export class Panel {
     this.#checks.look();
   }
 
-  /** @param {Parameters<Files["level"]>[0]} level */
+  /** @param {Level} level */
   level(level) {
     this.#files.level(level);
   }
