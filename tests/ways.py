@@ -14,8 +14,8 @@ import msgspec
 from telemed.db import Database
 from telemed.errors import Refusal
 from telemed.identity.callers import ANONYMOUS, Caller
+from telemed.once import once
 from telemed.scheduling import bookings, changes, holds
-from telemed.scheduling.once import once
 from telemed.scheduling.types import Appointment, Booking, BookingWish, Hold, Wish
 from telemed.scheduling.waitlist import offers, waitlist
 from telemed.scheduling.waitlist.types import Answered, Earlier, Entry, Joined, Joining

@@ -26,10 +26,10 @@ from telemed.html import locale_of, page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
+from telemed.once import once
 from telemed.scheduling import bookings, consent
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import once
 from telemed.scheduling.types import Patient
 from telemed.stations import intake, walkins
 from telemed.stations.types import CODES
@@ -73,7 +73,7 @@ async def add(request: web.Request, caller: Caller) -> web.Response:
         arrival = _arrival(typed, locale_of(request))
         made = once(typed.get("key"), caller, "walk_in.manage", arrival)
         walk_in = await walkins.add(
-            request.app[DATABASE], request.app[CODES], caller, arrival, made.key, made.digest
+            request.app[DATABASE], request.app[CODES], caller, arrival, made
         )  # fmt: skip
     except AlreadyWaiting as refusal:
         return await _today(request, caller, typed, {"name": refusal.text})

@@ -15,10 +15,10 @@ from telemed.html import page, render
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
+from telemed.once import once
 from telemed.scheduling import follow_ups
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import once
 
 _PAGE = f"{OWN_PAGE}/follow-up"
 

@@ -28,10 +28,10 @@ from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
+from telemed.once import once
 from telemed.scheduling import bookings, changes, overrides
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import once
 from telemed.scheduling.refusals import NotAdmitted, SlotTaken
 from telemed.scheduling.services import assessments
 from telemed.scheduling.types import Booking, BookingWish, Mode, Patient

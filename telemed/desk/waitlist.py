@@ -16,8 +16,8 @@ from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
+from telemed.once import once
 from telemed.scheduling import changes
-from telemed.scheduling.once import once
 from telemed.scheduling.refusals import ADMISSIONS, OfferGone, SlotTaken
 from telemed.scheduling.types import Service
 from telemed.scheduling.waitlist import offers, waitlist

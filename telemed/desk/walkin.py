@@ -20,10 +20,10 @@ from telemed.html import locale_of, page, render
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
+from telemed.once import once
 from telemed.scheduling import bookings, slots, wishes
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import once
 from telemed.scheduling.refusals import InThePast, KeptForNear, NotAdmitted, NotASlot, SlotTaken
 from telemed.scheduling.services import nearness
 from telemed.scheduling.types import BookingWish, Patient, Service, Wish

@@ -15,9 +15,9 @@ from telemed.identity.callers import Caller
 from telemed.identity.logins import guest_session
 from telemed.keys import DATABASE, KEYS, SETTINGS
 from telemed.limits import Limit
+from telemed.once import HEADER, SCHEMA, KeyMalformed, KeyReused, Once, once
 from telemed.scheduling import bookings, changes, holds, refusals
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import HEADER, SCHEMA, Once, once
 from telemed.scheduling.services import nearness
 from telemed.scheduling.slots import slots
 from telemed.scheduling.types import (
@@ -45,8 +45,8 @@ _REFUSED = (
     refusals.NotASlot,
     refusals.KeptForNear,
     refusals.InThePast,
-    refusals.KeyReused,
-    refusals.KeyMalformed,
+    KeyReused,
+    KeyMalformed,
 )
 _CHANGES = (refusals.TooLate, refusals.NotActive, refusals.ChangedMeanwhile)
 

@@ -11,10 +11,10 @@ from telemed.db import Database, Tx
 from telemed.errors import Invalid
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
+from telemed.once import NEVER, Once
 from telemed.scheduling import wishes
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.holds import holder
-from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import HoldDiffers, HoldGone, SlotTaken
 from telemed.scheduling.services import nearness
 from telemed.scheduling.types import Appointment, Booking, BookingWish, Patient

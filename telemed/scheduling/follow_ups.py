@@ -8,10 +8,10 @@ from uuid import UUID
 from telemed.db import Database, Tx
 from telemed.errors import NotFound
 from telemed.identity.callers import Caller
+from telemed.once import NEVER, Once
 from telemed.scheduling import bookings
 from telemed.scheduling.changes import opened
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import NotActive
 from telemed.scheduling.types import Appointment, Booking, BookingWish, Mode, Patient, Service
 

@@ -14,9 +14,9 @@ from telemed.errors import NotFound
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
+from telemed.once import NEVER, Once
 from telemed.scheduling import wishes
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import AlreadyExtended, HoldGone
 from telemed.scheduling.services import nearness
 from telemed.scheduling.types import Appointment, Hold, Wish

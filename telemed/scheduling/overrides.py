@@ -16,10 +16,10 @@ from telemed.errors import Invalid
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
+from telemed.once import NEVER, Once
 from telemed.scheduling import changes, wishes
 from telemed.scheduling.bookings import readable, with_code
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import ChangedMeanwhile, NotASlot, SlotTaken
 from telemed.scheduling.types import Appointment, Booking, BookingWish, Service
 from telemed.text import _

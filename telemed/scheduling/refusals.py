@@ -83,20 +83,6 @@ class AlreadyExtended(Conflict):
     sentence = _("The time for filling in was already extended once. Please finish, or choose again.")
 
 
-class KeyReused(Invalid):
-    """The same Idempotency-Key came with another request."""
-
-    code = "idempotency_key_reused"
-    sentence = _("This request repeats another one with different contents. Please reload the page.")
-
-
-class KeyMalformed(Invalid):
-    """Idempotency-Key is 8 to 128 visible ASCII characters."""
-
-    code = "idempotency_key_malformed"
-    sentence = _("The Idempotency-Key must have 8 to 128 visible characters.")
-
-
 class TooLate(Conflict):
     """The practice's limit for changes has passed, or the appointment has begun."""
 

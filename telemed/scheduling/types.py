@@ -211,13 +211,6 @@ class DayQuery(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     day: date
 
 
-class Made(msgspec.Struct, frozen=True):
-    """What a request with some idempotency key has made, and the digest of that request."""
-
-    id: UUID
-    digest: bytes
-
-
 class Blocker(msgspec.Struct, frozen=True):
     """A resource that was not free at `site`, a practice; `stale`: only because of a hold that has expired."""
 

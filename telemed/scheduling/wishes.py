@@ -14,8 +14,8 @@ from telemed.db import Database, Tx
 from telemed.errors import Forbidden, Invalid, NotFound, NotLoggedIn
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
+from telemed.once import Once
 from telemed.scheduling import slots
-from telemed.scheduling.once import Once
 from telemed.scheduling.refusals import ADMISSIONS, InThePast, KeptForNear, NotASlot, SlotTaken
 from telemed.scheduling.types import Appointment, Resource, Service, Wish
 from telemed.text import _

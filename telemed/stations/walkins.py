@@ -14,7 +14,8 @@ from telemed.errors import CONSTRAINTS, Conflict, NotFound
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
-from telemed.scheduling.types import Language, Made, Patient
+from telemed.once import NEVER, Once
+from telemed.scheduling.types import Language, Patient
 from telemed.stations import forecast
 from telemed.stations.forecast import OnCall, Waiting
 from telemed.stations.stations import opened
@@ -65,12 +66,10 @@ class AlreadyWaiting(Conflict):
 CONSTRAINTS["walk_in_patient"] = AlreadyWaiting
 
 
-async def add(
-    db: Database, codes: Codes, caller: Caller, it: Arrival, key: str | None = None, digest: bytes | None = None
-) -> UUID:
+async def add(db: Database, codes: Codes, caller: Caller, it: Arrival, once: Once = NEVER) -> UUID:
     """They wait from now on; the same request again changes nothing. `it.patient` is readable already.
 
-    Raises AlreadyWaiting, NotFound.
+    Raises AlreadyWaiting, KeyReused, NotFound.
     """
     walk_in = new_id()
     async with db.transaction(caller) as tx:
@@ -80,12 +79,10 @@ async def add(
             "stations.walk_in", id=walk_in, station=it.station, specialty=it.specialty, assisting=it.assisting,
             patient_name=it.patient.name, birth_date=it.patient.birth_date,
             patient_key=codes.patient_key(it.patient.name, it.patient.birth_date),
-            code_digest=codes.digest(codes.code(walk_in)), language=it.language, key=key, digest=digest,
+            code_digest=codes.digest(codes.code(walk_in)), language=it.language, key=once.key, digest=once.digest,
             now=clock.now(),
         )  # fmt: skip
-        if added is None and key is not None:
-            made = await tx.maybe(Made, "stations.walk_in_by_key", key=key)
-            added = made.id if made is not None and made.digest == digest else None
+        added = added or await once.made(tx, "stations.walk_in_by_key")
         if added is None:
             raise AlreadyWaiting
         return added

@@ -14,9 +14,9 @@ from telemed.html import page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE
+from telemed.once import Once, once
 from telemed.scheduling import holds
 from telemed.scheduling.api import TAKING
-from telemed.scheduling.once import Once, once
 from telemed.scheduling.refusals import InThePast, KeptForNear, NotASlot, SlotTaken
 from telemed.scheduling.services import nearness
 from telemed.scheduling.slots import slots

@@ -18,9 +18,9 @@ from telemed.identity.callers import Caller
 from telemed.identity.logins import guest_session
 from telemed.ids import new_id
 from telemed.keys import DATABASE, KEYS
+from telemed.once import once
 from telemed.scheduling import bookings, holds
 from telemed.scheduling.api import TAKING
-from telemed.scheduling.once import once
 from telemed.scheduling.refusals import AlreadyExtended, HoldGone, NotAdmitted, SlotTaken
 from telemed.scheduling.types import Appointment, BookingWish, Patient
 from telemed.text import Text, _

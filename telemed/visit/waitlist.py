@@ -15,8 +15,8 @@ from telemed.identity.callers import Caller
 from telemed.identity.logins import guest_session
 from telemed.ids import new_id
 from telemed.keys import DATABASE, KEYS, SETTINGS
+from telemed.once import once
 from telemed.scheduling import guests
-from telemed.scheduling.once import once
 from telemed.scheduling.refusals import NotActive, OfferGone, SlotTaken, TooLate
 from telemed.scheduling.types import Appointment, Language, Service
 from telemed.scheduling.waitlist import offers, waitlist

@@ -18,9 +18,9 @@ from telemed import clock
 from telemed.consultation.types import Entered
 from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, SYSTEM
+from telemed.once import Once
 from telemed.pg import Urls
 from telemed.scheduling import bookings, changes, consent, overrides
-from telemed.scheduling.once import Once
 from telemed.scheduling.services import assessments
 from telemed.scheduling.types import Patient
 from telemed.settings import Settings

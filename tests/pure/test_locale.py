@@ -32,7 +32,7 @@ FOREIGN = re.compile(
     r"button|checken|downloaden|tool|online|token|session|chat|screen|upload|update|account|link)\b",
     re.IGNORECASE,
 )
-WRITTEN_FOR_ENGINEERS = ("http.py", "scheduling/api.py", "scheduling/once.py", "cli.py", "settings.py")
+WRITTEN_FOR_ENGINEERS = ("http.py", "scheduling/api.py", "once.py", "cli.py", "settings.py")
 
 
 @cache

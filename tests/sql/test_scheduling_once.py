@@ -10,9 +10,9 @@ import pytest
 
 from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, Caller
+from telemed.once import KeyMalformed, KeyReused, once
 from telemed.scheduling import bookings, changes, holds
-from telemed.scheduling.once import once
-from telemed.scheduling.refusals import KeyMalformed, KeyReused, SlotTaken
+from telemed.scheduling.refusals import SlotTaken
 from telemed.scheduling.types import Booking, BookingWish, Hold, Wish
 from tests import people
 from tests.booking import CODES, guest, hold, patient, wish

@@ -12,6 +12,7 @@ from telemed import clock
 from telemed.db import Database
 from telemed.errors import Forbidden, Invalid, NotFound
 from telemed.identity.callers import Caller
+from telemed.once import KeyReused, Once
 from telemed.scheduling.types import Patient
 from telemed.stations import oncall, partners, walkins
 from telemed.stations.walkins import AlreadyWaiting, Arrival, Outlook
@@ -72,10 +73,12 @@ async def test_from_the_counter_to_the_doctor(cast: Database, owner: asyncpg.Con
 
 async def test_one_request_counts_once(cast: Database, owner: asyncpg.Connection) -> None:
     it = Arrival(station=STATION, specialty="general", patient=ALICE)
-    first, again = [await walkins.add(cast, CODES, PETRA, it, "key-of-a-form", b"x") for _ in range(2)]
+    first, again = [await walkins.add(cast, CODES, PETRA, it, Once("key-of-a-form", b"x")) for _ in range(2)]
     assert first == again
     with pytest.raises(AlreadyWaiting):
-        await walkins.add(cast, CODES, PETRA, it, "another-key", b"x")
+        await walkins.add(cast, CODES, PETRA, it, Once("another-key", b"x"))
+    with pytest.raises(KeyReused):
+        await walkins.add(cast, CODES, PETRA, it, Once("key-of-a-form", b"another request"))
     with pytest.raises(NotFound):
         await walkins.add(cast, CODES, PAUL, it)
     assert await owner.fetchval("SELECT count(*) FROM walk_in") == 1

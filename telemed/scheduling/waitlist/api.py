@@ -14,14 +14,14 @@ from telemed.identity.logins import guest_session
 from telemed.keys import DATABASE, KEYS, SETTINGS
 from telemed.limits import Limit
 from telemed.names import NameUnreadable
+from telemed.once import HEADER, SCHEMA, KeyMalformed, KeyReused, once
 from telemed.scheduling import refusals
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import HEADER, SCHEMA, once
 from telemed.scheduling.waitlist import offers, waitlist
 from telemed.scheduling.waitlist.types import Answer, Answered, Earlier, Entry, Joined, Joining, Waitlist
 
 JOINING = Limit(burst=20, per_minute=10)  # per client address; a practice adds its callers from one
-_REPEATED = (refusals.KeyReused, refusals.KeyMalformed)
+_REPEATED = (KeyReused, KeyMalformed)
 
 
 @operation("GET", "/api/v1/waitlist", verb="waitlist.manage")

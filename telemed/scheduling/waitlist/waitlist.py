@@ -14,10 +14,10 @@ from telemed.errors import Invalid, NotFound
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
+from telemed.once import NEVER, Once
 from telemed.scheduling import changes, slots, wishes
 from telemed.scheduling.bookings import readable, readable_carer
 from telemed.scheduling.codes import Codes
-from telemed.scheduling.once import NEVER, Once
 from telemed.scheduling.refusals import NotActive, TooLate
 from telemed.scheduling.services import nearness
 from telemed.scheduling.types import Service, Wish

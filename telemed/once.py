@@ -10,13 +10,34 @@ from uuid import UUID
 import msgspec
 
 from telemed.db import Tx
+from telemed.errors import Invalid
 from telemed.identity.callers import Caller
-from telemed.scheduling.refusals import KeyMalformed, KeyReused
-from telemed.scheduling.types import Made
+from telemed.text import _
 
 HEADER: Final = "Idempotency-Key"
 SCHEMA: Final[dict[str, object]] = {"type": "string", "pattern": "^[!-~]{8,128}$"}
 _VISIBLE: Final = re.compile(r"[!-~]{8,128}")
+
+
+class KeyReused(Invalid):
+    """The same Idempotency-Key came with another request."""
+
+    code = "idempotency_key_reused"
+    sentence = _("This request repeats another one with different contents. Please reload the page.")
+
+
+class KeyMalformed(Invalid):
+    """Idempotency-Key is 8 to 128 visible ASCII characters."""
+
+    code = "idempotency_key_malformed"
+    sentence = _("The Idempotency-Key must have 8 to 128 visible characters.")
+
+
+class _Made(msgspec.Struct, frozen=True):
+    """What a request with some idempotency key has made, and the digest of that request."""
+
+    id: UUID
+    digest: bytes
 
 
 class Once(msgspec.Struct, frozen=True):
@@ -29,7 +50,7 @@ class Once(msgspec.Struct, frozen=True):
         """What this request has made already. Raises KeyReused if another request has used the key."""
         if self.key is None:
             return None
-        made = await tx.maybe(Made, statement, key=self.key)
+        made = await tx.maybe(_Made, statement, key=self.key)
         if made is None:
             return None
         self.check(made.digest)
