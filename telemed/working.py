@@ -23,6 +23,7 @@ from pgqueuer.models import Schedule
 
 from telemed import clock
 from telemed.audit import retention, trail
+from telemed.consultation import relays
 from telemed.db import Database
 from telemed.directory import bounds
 from telemed.errors import Unavailable
@@ -30,6 +31,7 @@ from telemed.identity.callers import SYSTEM
 from telemed.identity.tokens import Keys
 from telemed.ids import new_id
 from telemed.notices import outbox
+from telemed.precheck import tickets
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.feeds import busy
 from telemed.scheduling.hours import openings
@@ -111,6 +113,11 @@ async def _bounds(work: Work, _payload: str) -> None:
     await bounds.tighten(work.db)
 
 
+async def _relays(work: Work, _payload: str) -> None:
+    """A check needs a relay for two minutes; who keeps one for longer needs it for something else."""
+    await relays.close(work.settings, tickets.OWNER, expired=True)
+
+
 JOBS: dict[str, Job] = {
     "bounds": _bounds,
     "upkeep": _upkeep,
@@ -121,6 +128,7 @@ JOBS: dict[str, Job] = {
     "busy": _busy,
     "calendars": _calendars,
     "purge": _purge,
+    "relays": _relays,
     "seal": _seal,
 }
 # What is put in the queue by the clock (cron, UTC), with an empty payload; also whenever a worker starts.
@@ -129,6 +137,7 @@ SCHEDULES: dict[str, str] = {
     "calendars": "*/15 * * * *",
     "offers": "*/3 * * * *",
     "purge": "23 2,14 * * *",
+    "relays": "* * * * *",
     "seal": "*/5 * * * *",
     "upkeep": "7 * * * *",
 }

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import asyncio
 import re
+from datetime import datetime
 from uuid import UUID
 
 import structlog
 
+from telemed import clock
 from telemed.consultation import messages as m
 from telemed.settings import Settings
 
 PATIENCE = 2.0  # seconds for one relay
 _PROMPT = b"> "
-_SESSION = re.compile(rb"id=(\d+), user <([^>]*)>")
+_SESSION = re.compile(rb"id=(\d+), user <(\d+:[^>]*)>")
 
 log = structlog.get_logger()
 
@@ -33,12 +35,16 @@ def cut_off(appointment: UUID, command: m.Command) -> str | None:
     return None
 
 
-async def close(settings: Settings, owner: str) -> None:
-    """Cancels, on every relay, the sessions whose owner (see `turn.ice`) begins so. What goes wrong is logged."""
-    await asyncio.gather(*(_close(at, settings.turn_control_password, owner) for at in settings.turn_control))
+async def close(settings: Settings, owner: str, *, expired: bool = False) -> None:
+    """Cancels, on every relay, the sessions whose owner (see `turn.ice`) begins so. What goes wrong is logged.
+
+    `expired`: only those whose credential has run out. A relay asks for it no more, and would let them go on.
+    """
+    before = clock.now() if expired else None
+    await asyncio.gather(*(_close(at, settings.turn_control_password, owner, before) for at in settings.turn_control))
 
 
-async def _close(at: str, password: str, owner: str) -> None:
+async def _close(at: str, password: str, owner: str, before: datetime | None) -> None:
     host, _, port = at.rpartition(":")
     try:
         async with asyncio.timeout(PATIENCE):
@@ -49,7 +55,9 @@ async def _close(at: str, password: str, owner: str) -> None:
                 await reader.readuntil(_PROMPT)
                 writer.write(f"psp :{owner}\r\n".encode())
                 for session, user in _SESSION.findall(await reader.readuntil(_PROMPT)):
-                    if user.partition(b":")[2].startswith(owner.encode()):
+                    until, _, whose = user.partition(b":")
+                    over = before is None or int(until) < before.timestamp()
+                    if whose.startswith(owner.encode()) and over:
                         writer.write(b"cs " + session + b"\r\n")
                         await reader.readuntil(_PROMPT)
                 writer.write(b"quit\r\n")

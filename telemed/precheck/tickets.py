@@ -16,6 +16,7 @@ from telemed.settings import Settings
 TYP, AUDIENCE = "probe+jwt", "telemed/probe"
 LIFETIME: Final = timedelta(seconds=60)
 RELAYED: Final = timedelta(minutes=2)  # a relay for as long as a check may take; anybody may ask for one
+OWNER: Final = "check-"  # how the owners of those relays begin; the worker ends what goes on for longer
 
 
 def mint(keys: Keys, settings: Settings, client: str) -> ProbeTicket:
@@ -31,7 +32,7 @@ def paths(settings: Settings, client: str) -> tuple[PathToTry, ...]:
 
     All checks from one address share the relay's quota for one, so that nobody without a code can take all its ports.
     """
-    owner = "check-" + hmac.new(settings.turn_secret.encode(), client.encode(), hashlib.sha256).hexdigest()[:16]
+    owner = OWNER + hmac.new(settings.turn_secret.encode(), client.encode(), hashlib.sha256).hexdigest()[:16]
     username, credential = credentials(settings.turn_secret, owner, RELAYED) if settings.turn_urls else ("", "")
     found: dict[PathName, list[str]] = {"udp": [], "tcp": [], "tls": []}
     for url in settings.turn_urls:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from telemed.consultation import relays
+from telemed.precheck import tickets
 from telemed.relay import credentials
 from telemed.settings import Settings
 from tests.live.conftest import Visit
@@ -38,12 +39,22 @@ def settings(settings: Settings, turn: Relay) -> Settings:
     )
 
 
-async def test_it_lives_on_when_the_credential_has_run_out(turn: Relay) -> None:
-    """So two minutes are enough for a credential, and a call outlives the server that made it."""
-    async with Turn.to(turn, *credentials(turn.secret, "patient", timedelta(seconds=1))) as client:
-        assert await client.allocate() == 0
+async def test_it_lives_on_when_the_credential_has_run_out(turn: Relay, settings: Settings) -> None:
+    """So two minutes are enough for a credential, and a call outlives the server that made it. A check does not."""
+
+    def of(owner: str, seconds: int) -> AbstractAsyncContextManager[Turn]:
+        return Turn.to(turn, *credentials(turn.secret, owner, timedelta(seconds=seconds)))
+
+    async with of("patient", 1) as client, of("check-a", 1) as check, of("check-b", 100) as another:
+        for one in (client, check, another):
+            assert await one.allocate() == 0
         await asyncio.sleep(2.1)
-        assert await client.refresh() == 0
+        assert await client.refresh() == await check.refresh() == 0
+        await relays.close(settings, tickets.OWNER, expired=True)
+        async with asyncio.timeout(5):
+            while await check.refresh() == 0:
+                await asyncio.sleep(0.05)
+        assert await client.refresh() == await another.refresh() == 0
         async with Turn.to(turn, client._username, client._password) as again:
             assert await again.allocate() == 401
 
