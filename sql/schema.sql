@@ -331,7 +331,7 @@ CREATE FUNCTION public.doctors_on_call(at timestamp with time zone) RETURNS TABL
     AS $$ SELECT p.id, p.specialty, (SELECT array_agg(site) FROM partner WHERE practice = o.site), o.until, s.duration,
             EXISTS (SELECT FROM walk_in WHERE walk_in.practitioner = p.id AND status = 'offered'), taken(p.id, NULL, at)
         FROM on_call o JOIN practitioner p ON p.id = o.practitioner JOIN service s ON s.id = o.service
-        WHERE is_there(o, at) ORDER BY o.since, p.id $$;
+        WHERE is_there(o, at) OR o.until > at AND in_a_room(p.id, at) ORDER BY o.since, p.id $$;
 CREATE TABLE public.service (
     id uuid NOT NULL,
     practitioner uuid NOT NULL,
@@ -574,6 +574,13 @@ CREATE FUNCTION public.here_since(a public.appointment) RETURNS timestamp with t
           AND NOT EXISTS (SELECT FROM attendance before WHERE before.appointment = a.id AND before.seat = 'patient'
                           AND before.joined < one.joined
                           AND (before."left" IS NULL OR before."left" > one.joined - interval '5 min')) $$;
+CREATE FUNCTION public.in_a_room(of_practitioner uuid, at timestamp with time zone) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT EXISTS (
+        SELECT FROM appointment a JOIN attendance ON attendance.appointment = a.id
+        WHERE a.practitioner = of_practitioner AND a.status IN ('booked', 'arrived')
+          AND a.during && tstzrange(at - interval '4 h', at + interval '12 h') AND seat = 'practitioner' AND "left" IS NULL) $$;
 CREATE FUNCTION public.inside(a public.appointment) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT EXISTS (SELECT FROM seating WHERE seating.appointment = a.id AND seating.epoch = a.epoch
@@ -587,7 +594,6 @@ CREATE TABLE public.pairing (
     site uuid,
     paired timestamp with time zone,
     paired_by uuid,
-    fetched timestamp with time zone,
     serial integer DEFAULT 0 NOT NULL,
     badge text,
     advanced timestamp with time zone,
@@ -603,7 +609,8 @@ COMMENT ON TABLE public.pairing IS 'Which browser is a station''s screen. Retent
 CREATE FUNCTION public.is_genuine(p public.pairing, shown_serial integer, shown text, at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT coalesce(shown_serial = p.serial + 1 OR shown_serial = p.serial AND shown = p.badge
-                          OR shown_serial IN (p.serial - 1, p.serial) AND at < p.advanced + interval '20 s', false) $$;
+                          OR shown_serial IN (p.serial - 1, p.serial) AND at < p.advanced + interval '20 s'
+                          OR shown_serial = p.serial - 1 AND p.seen < p.advanced + interval '1 min', false) $$;
 CREATE TABLE public.on_call (
     practitioner uuid NOT NULL,
     site uuid NOT NULL,
@@ -616,7 +623,7 @@ CREATE TABLE public.on_call (
 COMMENT ON TABLE public.on_call IS 'Which doctors are there for walk-ins now. Retention: two days after the end.';
 CREATE FUNCTION public.is_there(o public.on_call, at timestamp with time zone) RETURNS boolean
     LANGUAGE sql IMMUTABLE
-    AS $$ SELECT o.until > at AND o.seen > at - interval '45 s' $$;
+    AS $$ SELECT o.until > at AND o.seen > at - interval '90 s' $$;
 CREATE FUNCTION public.kept_for_near(n bigint, share smallint) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT (n + 1) * share / 100 > n * share / 100 $$;
@@ -934,7 +941,8 @@ CREATE FUNCTION public.taken(of_practitioner uuid, of_station uuid, at timestamp
 CREATE FUNCTION public.taken_in(of_appointment uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$ SELECT EXISTS (SELECT FROM intake WHERE appointment = of_appointment) $$;
+    AS $$ SELECT EXISTS (SELECT FROM intake JOIN appointment a ON a.id = intake.appointment
+        WHERE a.id = of_appointment AND was_for(intake, a)) $$;
 CREATE FUNCTION public.taken_in_by(of_appointment uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -1006,15 +1014,21 @@ CREATE FUNCTION public.tidy_walk_ins(at timestamp with time zone) RETURNS void
         WHERE a.id = w.id AND w.status = 'accepted' AND w.changed < at - interval '2 min' AND a.status IN ('booked', 'arrived')
           AND NOT EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'practitioner')
           AND NOT EXISTS (SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))
-        RETURNING a.id),
+        RETURNING a.id, a.epoch + 1 AS epoch),
+    gone AS (
+        SELECT id, epoch FROM never
+        UNION ALL
+        SELECT id, epoch FROM walk_in w WHERE status = 'offered' AND NOT EXISTS (
+            SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))),
     back AS (
-        UPDATE walk_in w SET status = 'waiting', practitioner = NULL, changed = at
-        WHERE w.id IN (SELECT id FROM never)
-           OR w.status = 'offered' AND NOT EXISTS (
-               SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))
-        RETURNING w.id, w.site)
+        UPDATE walk_in w SET practitioner = NULL, changed = at, epoch = gone.epoch, status = CASE WHEN EXISTS (
+                SELECT FROM walk_in again WHERE again.patient_key = w.patient_key AND again.id <> w.id
+                    AND (again.came, again.id) > (w.came, w.id) AND again.status IN ('waiting', 'offered', 'accepted'))
+            THEN 'left' ELSE 'waiting' END
+        FROM gone WHERE w.id = gone.id RETURNING w.id, w.site)
     SELECT pg_notify('walk_in', site::text), pg_notify('appointment_changed', id::text) FROM back;
-    UPDATE walk_in SET status = 'left', changed = at WHERE status = 'waiting' AND came < at - interval '12 h';
+    UPDATE walk_in SET status = 'left', changed = at
+        WHERE status = 'waiting' AND came < at - interval '4 h' AND NOT came <@ site_day(site);
     UPDATE appointment a SET during = tstzrange(lower(a.during), now_over), reserved = tstzrange(lower(a.during), now_over)
         FROM (SELECT w.id, greatest(a.changed, lower(a.during) + interval '1 s') AS now_over
               FROM walk_in w JOIN appointment a ON a.id = w.id
@@ -1067,6 +1081,7 @@ CREATE FUNCTION public.undeliverable(e public.waitlist_entry, way text) RETURNS 
                          WHERE o.entry = e.id AND n.channel = way AND n.status = 'dead') $$;
 CREATE TABLE public.walk_in (
     id uuid NOT NULL,
+    epoch integer DEFAULT 1 NOT NULL,
     station uuid NOT NULL,
     site uuid NOT NULL,
     specialty text NOT NULL,
@@ -1093,7 +1108,7 @@ CREATE TABLE public.walk_in (
     CONSTRAINT walk_in_reason_check CHECK ((reason = ANY (ARRAY['practice'::text, 'emergency'::text, 'specialty'::text]))),
     CONSTRAINT walk_in_status_check CHECK ((status = ANY (ARRAY['waiting'::text, 'offered'::text, 'accepted'::text, 'declined'::text, 'left'::text])))
 );
-COMMENT ON TABLE public.walk_in IS 'Who waits at a station for the next free doctor. Retention: names two days after the last change.';
+COMMENT ON TABLE public.walk_in IS 'Who waits at a station for the next free doctor. Retention: all of it two days after the last change.';
 CREATE FUNCTION public.walk_in_time(w public.walk_in, length interval, at timestamp with time zone) RETURNS tstzrange
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
@@ -1108,6 +1123,22 @@ CREATE FUNCTION public.walk_ins_waiting(at timestamp with time zone) RETURNS TAB
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$ SELECT w.id, w.specialty, w.site, w.station, w.handed_on, taken(NULL, w.station, at)
         FROM walk_in w WHERE w.status = 'waiting' ORDER BY w.urgent DESC, w.came, w.id $$;
+CREATE TABLE public.intake (
+    appointment uuid NOT NULL,
+    epoch integer NOT NULL,
+    taken timestamp with time zone NOT NULL,
+    taken_by uuid NOT NULL,
+    identity text NOT NULL,
+    representative text,
+    representing text,
+    CONSTRAINT intake_check CHECK (((representative IS NULL) = (representing IS NULL))),
+    CONSTRAINT intake_identity_check CHECK ((identity = ANY (ARRAY['card'::text, 'camera'::text, 'known'::text]))),
+    CONSTRAINT intake_representing_check CHECK ((representing = ANY (ARRAY['parent'::text, 'guardian'::text, 'attorney'::text])))
+);
+COMMENT ON TABLE public.intake IS 'That somebody at a station was received as they should be. Retention: as names of appointments.';
+CREATE FUNCTION public.was_for(i public.intake, a public.appointment) RETURNS boolean
+    LANGUAGE sql IMMUTABLE
+    AS $$ SELECT i.appointment = a.id AND i.epoch = CASE WHEN a.status = 'fulfilled' THEN a.epoch - 1 ELSE a.epoch END $$;
 CREATE FUNCTION public.works_with(of_practice uuid, with_site uuid) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT NOT EXISTS (SELECT FROM partner WHERE practice = of_practice)
@@ -1219,18 +1250,6 @@ CREATE TABLE public.feed (
     last_read timestamp with time zone
 );
 COMMENT ON TABLE public.feed IS 'The addresses at which a practitioner''s appointments can be read. Retention: 90 days after revocation.';
-CREATE TABLE public.intake (
-    appointment uuid NOT NULL,
-    taken timestamp with time zone NOT NULL,
-    taken_by uuid NOT NULL,
-    identity text NOT NULL,
-    representative text,
-    representing text,
-    CONSTRAINT intake_check CHECK (((representative IS NULL) = (representing IS NULL))),
-    CONSTRAINT intake_identity_check CHECK ((identity = ANY (ARRAY['card'::text, 'camera'::text, 'known'::text]))),
-    CONSTRAINT intake_representing_check CHECK ((representing = ANY (ARRAY['parent'::text, 'guardian'::text, 'attorney'::text])))
-);
-COMMENT ON TABLE public.intake IS 'That somebody at a station was received as they should be. Retention: as names of appointments.';
 CREATE TABLE public.opening (
     id bigint NOT NULL,
     practitioner uuid NOT NULL,
@@ -1905,9 +1924,10 @@ ALTER TABLE public.practitioner ENABLE ROW LEVEL SECURITY;
 CREATE POLICY practitioner_read ON public.practitioner FOR SELECT USING (true);
 CREATE POLICY practitioner_write ON public.practitioner USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (site = public.caller_site()))));
 ALTER TABLE public.precheck ENABLE ROW LEVEL SECURITY;
-CREATE POLICY precheck_of_appointment ON public.precheck USING ((EXISTS ( SELECT
+CREATE POLICY precheck_of_appointment ON public.precheck FOR SELECT USING ((EXISTS ( SELECT
    FROM public.appointment
   WHERE (appointment.id = precheck.appointment))));
+CREATE POLICY precheck_own ON public.precheck USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = 'guest'::text) AND (appointment = public.caller_appointment()))));
 CREATE POLICY precheck_purge ON public.precheck AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
 ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 CREATE POLICY refresh_token_own ON public.refresh_token USING (((public.caller_role() = 'system'::text) OR (person = public.caller_person())));
@@ -1991,6 +2011,8 @@ REVOKE ALL ON FUNCTION public.free_starts(for_services uuid[], are_near boolean[
 GRANT ALL ON FUNCTION public.free_starts(for_services uuid[], are_near boolean[], for_station uuid, for_assistant uuid, for_patient bytea, weekdays smallint[], since_time time without time zone, until_time time without time zone, earliest timestamp with time zone, latest timestamp with time zone, at timestamp with time zone, each integer) TO telemed_app;
 REVOKE ALL ON FUNCTION public.hand_on(of_walk_in uuid, as_urgent boolean, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.hand_on(of_walk_in uuid, as_urgent boolean, at timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.in_a_room(of_practitioner uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.in_a_room(of_practitioner uuid, at timestamp with time zone) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pairing TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.on_call TO telemed_app;
 REVOKE ALL ON FUNCTION public.lock_walk_ins() FROM PUBLIC;
@@ -2040,6 +2062,7 @@ REVOKE ALL ON FUNCTION public.walk_in_time(w public.walk_in, length interval, at
 GRANT ALL ON FUNCTION public.walk_in_time(w public.walk_in, length interval, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.walk_ins_waiting(at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.walk_ins_waiting(at timestamp with time zone) TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.intake TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.assessment TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.attendance TO telemed_app;
 GRANT USAGE ON SEQUENCE public.attendance_id_seq TO telemed_app;
@@ -2050,7 +2073,6 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.busy_calendar TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.closure TO telemed_app;
 GRANT SELECT ON TABLE public.data_file TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.feed TO telemed_app;
-GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.intake TO telemed_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.opening TO telemed_app;
 GRANT USAGE ON SEQUENCE public.opening_id_seq TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.partner TO telemed_app;

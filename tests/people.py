@@ -137,8 +137,8 @@ async def pair(db: Database, screen: Caller = SCREEN) -> None:
     """A browser is this screen, and has its first badge."""
     async with db.transaction(SYSTEM) as tx:
         await tx.connection.execute(
-            "INSERT INTO pairing (id, created, expires, station, site, paired, paired_by, fetched)"
-            " VALUES ($1, now(), now(), $2, $3, now(), $4, now()) ON CONFLICT (id) DO UPDATE SET serial = 0,"
+            "INSERT INTO pairing (id, created, expires, station, site, paired, paired_by)"
+            " VALUES ($1, now(), now(), $2, $3, now(), $4) ON CONFLICT (id) DO UPDATE SET serial = 0,"
             " badge = NULL, advanced = NULL, ended = NULL, why = NULL",
             screen.pairing, screen.station, screen.site, PETRA,
         )  # fmt: skip
@@ -147,8 +147,9 @@ async def pair(db: Database, screen: Caller = SCREEN) -> None:
 async def receive(tx: Tx, appointment: UUID) -> None:
     """Petra has received the patient; the consent is another thing."""
     await tx.connection.execute(
-        "INSERT INTO intake (appointment, taken, taken_by, identity) VALUES ($1, now(), $2, 'card')"
-        " ON CONFLICT DO NOTHING",
+        "INSERT INTO intake (appointment, epoch, taken, taken_by, identity)"
+        " SELECT id, epoch, now(), $2, 'card' FROM appointment WHERE id = $1"
+        " ON CONFLICT (appointment) DO UPDATE SET epoch = excluded.epoch",
         appointment, PETRA,
     )  # fmt: skip
 

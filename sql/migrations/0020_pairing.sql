@@ -37,16 +37,15 @@ CREATE TABLE pairing (
     id uuid PRIMARY KEY,
     code_digest bytea UNIQUE,               -- HMAC of the code; gone when it is entered
     created timestamptz NOT NULL,
-    expires timestamptz NOT NULL,           -- of the code, and of fetching the first badge
+    expires timestamptz NOT NULL,           -- of the code, and of fetching a first badge
     station uuid REFERENCES station,
     site uuid REFERENCES site,
     paired timestamptz,
     paired_by uuid REFERENCES person,
-    fetched timestamptz,                    -- the first badge: by one browser, the one that showed the code
-    serial integer NOT NULL DEFAULT 0,      -- of the badge that was shown last,
+    serial integer NOT NULL DEFAULT 0,      -- of the badge that was shown last; 0: none yet
     badge text,                             -- its name,
-    advanced timestamptz,                   -- and when it came
-    seen timestamptz,
+    advanced timestamptz,                   -- when it came,
+    seen timestamptz,                       -- and when it was shown last, not the one before it
     ended timestamptz,
     ended_by uuid REFERENCES person,
     why text CHECK (why IN ('staff', 'copied')),
@@ -72,11 +71,13 @@ CREATE FUNCTION paired() RETURNS boolean
     AS $$ SELECT EXISTS (SELECT FROM pairing WHERE id = caller_pairing() AND station = caller_station() AND ended IS NULL) $$;
 
 -- Whether a badge is the one that a screen should have: the current one, its successor, or, for as long as answers to two
--- questions at once may be under way, the one before it.
+-- questions at once may be under way, the one before it. Also the one before it if the current one was used for less than
+-- a minute: browsers write their cookies down some time later, and a screen whose power was cut comes back with the old one.
 CREATE FUNCTION is_genuine(p pairing, shown_serial integer, shown text, at timestamptz) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT coalesce(shown_serial = p.serial + 1 OR shown_serial = p.serial AND shown = p.badge
-                          OR shown_serial IN (p.serial - 1, p.serial) AND at < p.advanced + interval '20 s', false) $$;
+                          OR shown_serial IN (p.serial - 1, p.serial) AND at < p.advanced + interval '20 s'
+                          OR shown_serial = p.serial - 1 AND p.seen < p.advanced + interval '1 min', false) $$;
 
 -- A screen sees what takes place at its station today, around midnight as staff do (0014_stations), and changes nothing.
 CREATE POLICY appointment_screen ON appointment FOR SELECT USING (

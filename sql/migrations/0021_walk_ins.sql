@@ -34,7 +34,8 @@ CREATE POLICY on_call_own ON on_call FOR ALL USING (
 GRANT SELECT, INSERT, UPDATE, DELETE ON on_call TO telemed_app;
 
 CREATE TABLE walk_in (
-    id uuid PRIMARY KEY,                            -- and of the appointment that it becomes
+    id uuid PRIMARY KEY,                            -- and of the appointment that it becomes,
+    epoch integer NOT NULL DEFAULT 1,               -- with which epoch: accepted again, it has a room of its own
     station uuid NOT NULL REFERENCES station,
     site uuid NOT NULL REFERENCES site,             -- of the station
     specialty text NOT NULL,                        -- what kind of doctor; nothing about complaints (B-04)
@@ -61,7 +62,7 @@ CREATE TABLE walk_in (
 CREATE INDEX walk_in_queue ON walk_in (came) WHERE status IN ('waiting', 'offered');
 CREATE UNIQUE INDEX walk_in_doctor ON walk_in (practitioner) WHERE status = 'offered';
 CREATE UNIQUE INDEX walk_in_patient ON walk_in (patient_key) WHERE status IN ('waiting', 'offered');
-COMMENT ON TABLE walk_in IS 'Who waits at a station for the next free doctor. Retention: names two days after the last change.';
+COMMENT ON TABLE walk_in IS 'Who waits at a station for the next free doctor. Retention: all of it two days after the last change.';
 ALTER TABLE walk_in ENABLE ROW LEVEL SECURITY;
 -- A site sees its own of today, around midnight also who still waits; a doctor the one that is offered to them (P-05).
 CREATE POLICY walk_in_site ON walk_in FOR ALL USING (
@@ -79,9 +80,9 @@ CREATE FUNCTION works_with(of_practice uuid, with_site uuid) RETURNS boolean LAN
     AS $$ SELECT NOT EXISTS (SELECT FROM partner WHERE practice = of_practice)
         OR EXISTS (SELECT FROM partner WHERE practice = of_practice AND site = with_site) $$;
 
--- Whether a doctor's page has asked lately: it does every five seconds.
+-- Whether a doctor's page has asked lately: it does every five seconds, and behind other windows once a minute.
 CREATE FUNCTION is_there(o on_call, at timestamptz) RETURNS boolean LANGUAGE sql IMMUTABLE
-    AS $$ SELECT o.until > at AND o.seen > at - interval '45 s' $$;
+    AS $$ SELECT o.until > at AND o.seen > at - interval '90 s' $$;
 
 -- When a doctor or a room is taken from `at` on; five minutes are the least that a walk-in is called in for.
 CREATE FUNCTION taken(of_practitioner uuid, of_station uuid, at timestamptz) RETURNS tstzmultirange
@@ -99,7 +100,8 @@ CREATE FUNCTION taken(of_practitioner uuid, of_station uuid, at timestamptz) RET
           AND (upper(a.during) > at OR upper(a.reserved) > at OR still.there) $$;
 
 -- Puts right what nobody says: a doctor who has vanished, or has not answered for two minutes, loses the walk-in back to
--- its place in the queue; also one they have accepted and never came to. And what is over takes no more time.
+-- its place in the queue; also one they have accepted and never came to, unless the patient has come again meanwhile. Who
+-- still waits from another day has gone home. And what is over takes no more time.
 CREATE FUNCTION tidy_walk_ins(at timestamptz) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
@@ -111,15 +113,21 @@ CREATE FUNCTION tidy_walk_ins(at timestamptz) RETURNS void
         WHERE a.id = w.id AND w.status = 'accepted' AND w.changed < at - interval '2 min' AND a.status IN ('booked', 'arrived')
           AND NOT EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'practitioner')
           AND NOT EXISTS (SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))
-        RETURNING a.id),
+        RETURNING a.id, a.epoch + 1 AS epoch),
+    gone AS (
+        SELECT id, epoch FROM never
+        UNION ALL
+        SELECT id, epoch FROM walk_in w WHERE status = 'offered' AND NOT EXISTS (
+            SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))),
     back AS (
-        UPDATE walk_in w SET status = 'waiting', practitioner = NULL, changed = at
-        WHERE w.id IN (SELECT id FROM never)
-           OR w.status = 'offered' AND NOT EXISTS (
-               SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))
-        RETURNING w.id, w.site)
+        UPDATE walk_in w SET practitioner = NULL, changed = at, epoch = gone.epoch, status = CASE WHEN EXISTS (
+                SELECT FROM walk_in again WHERE again.patient_key = w.patient_key AND again.id <> w.id
+                    AND (again.came, again.id) > (w.came, w.id) AND again.status IN ('waiting', 'offered', 'accepted'))
+            THEN 'left' ELSE 'waiting' END
+        FROM gone WHERE w.id = gone.id RETURNING w.id, w.site)
     SELECT pg_notify('walk_in', site::text), pg_notify('appointment_changed', id::text) FROM back;
-    UPDATE walk_in SET status = 'left', changed = at WHERE status = 'waiting' AND came < at - interval '12 h';
+    UPDATE walk_in SET status = 'left', changed = at
+        WHERE status = 'waiting' AND came < at - interval '4 h' AND NOT came <@ site_day(site);
     UPDATE appointment a SET during = tstzrange(lower(a.during), now_over), reserved = tstzrange(lower(a.during), now_over)
         FROM (SELECT w.id, greatest(a.changed, lower(a.during) + interval '1 s') AS now_over
               FROM walk_in w JOIN appointment a ON a.id = w.id
@@ -163,6 +171,14 @@ CREATE FUNCTION walk_in_time(w walk_in, length interval, at timestamptz) RETURNS
             a.practitioner = w.practitioner AND a.reserved && tstzrange(at, at + length)
             OR (a.station = w.station OR a.patient_key = w.patient_key) AND a.during && tstzrange(at, at + length)) $$;
 
+-- Whether a doctor is in a consultation: their page asks for nobody then, but they will be back.
+CREATE FUNCTION in_a_room(of_practitioner uuid, at timestamptz) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT EXISTS (
+        SELECT FROM appointment a JOIN attendance ON attendance.appointment = a.id
+        WHERE a.practitioner = of_practitioner AND a.status IN ('booked', 'arrived')
+          AND a.during && tstzrange(at - interval '4 h', at + interval '12 h') AND seat = 'practitioner' AND "left" IS NULL) $$;
+
 -- For the forecast, without names: the doctors who are there (and for which sites; null: all), and who waits anywhere, in
 -- the order in which they are offered; of each, when the doctor or the room is taken.
 CREATE FUNCTION doctors_on_call(at timestamptz)
@@ -171,7 +187,7 @@ CREATE FUNCTION doctors_on_call(at timestamptz)
     AS $$ SELECT p.id, p.specialty, (SELECT array_agg(site) FROM partner WHERE practice = o.site), o.until, s.duration,
             EXISTS (SELECT FROM walk_in WHERE walk_in.practitioner = p.id AND status = 'offered'), taken(p.id, NULL, at)
         FROM on_call o JOIN practitioner p ON p.id = o.practitioner JOIN service s ON s.id = o.service
-        WHERE is_there(o, at) ORDER BY o.since, p.id $$;
+        WHERE is_there(o, at) OR o.until > at AND in_a_room(p.id, at) ORDER BY o.since, p.id $$;
 CREATE FUNCTION walk_ins_waiting(at timestamptz)
     RETURNS TABLE (id uuid, specialty text, site uuid, station uuid, handed_on uuid[], taken tstzmultirange)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
@@ -184,8 +200,8 @@ CREATE FUNCTION trained(at_site uuid) RETURNS bigint
     AS $$ SELECT count(*) FROM training t JOIN person ON person.id = t.person
         WHERE person.site = at_site AND person.active AND t.topic = 'telemedicine' $$;
 
-REVOKE EXECUTE ON FUNCTION lock_walk_ins, taken, tidy_walk_ins, offer_walk_in, hand_on, walk_in_time, doctors_on_call, walk_ins_waiting, trained FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION lock_walk_ins, taken, tidy_walk_ins, offer_walk_in, hand_on, walk_in_time, doctors_on_call, walk_ins_waiting, trained TO telemed_app;
+REVOKE EXECUTE ON FUNCTION lock_walk_ins, taken, tidy_walk_ins, offer_walk_in, hand_on, walk_in_time, in_a_room, doctors_on_call, walk_ins_waiting, trained FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION lock_walk_ins, taken, tidy_walk_ins, offer_walk_in, hand_on, walk_in_time, in_a_room, doctors_on_call, walk_ins_waiting, trained TO telemed_app;
 
 -- migrate:down
 SELECT 'forward only';

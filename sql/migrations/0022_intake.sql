@@ -6,6 +6,7 @@ SET LOCAL statement_timeout = '60s';
 
 CREATE TABLE intake (
     appointment uuid PRIMARY KEY REFERENCES appointment ON DELETE CASCADE,
+    epoch integer NOT NULL,                 -- of the appointment: moved, or consent withdrawn, they are received anew
     taken timestamptz NOT NULL,
     taken_by uuid NOT NULL REFERENCES person,
     identity text NOT NULL CHECK (identity IN ('card', 'camera', 'known')),     -- how; nothing of the card is kept (V-21)
@@ -25,15 +26,27 @@ CREATE POLICY intake_again ON intake FOR UPDATE USING (
 CREATE POLICY intake_system ON intake FOR ALL USING (caller_role() = 'system');
 GRANT SELECT, INSERT, UPDATE, DELETE ON intake TO telemed_app;
 
+-- Whether it was for the appointment as it stands, or as it took place: the end of a consultation is an epoch of its own.
+CREATE FUNCTION was_for(i intake, a appointment) RETURNS boolean LANGUAGE sql IMMUTABLE
+    AS $$ SELECT i.appointment = a.id AND i.epoch = CASE WHEN a.status = 'fulfilled' THEN a.epoch - 1 ELSE a.epoch END $$;
 -- A ticket asks for it with the eyes of whoever wants one, and a screen sees no person's name.
 CREATE FUNCTION taken_in(of_appointment uuid) RETURNS boolean
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-    AS $$ SELECT EXISTS (SELECT FROM intake WHERE appointment = of_appointment) $$;
+    AS $$ SELECT EXISTS (SELECT FROM intake JOIN appointment a ON a.id = intake.appointment
+        WHERE a.id = of_appointment AND was_for(intake, a)) $$;
 -- Who received them, for the doctor, who sees no other person of that site.
 CREATE FUNCTION taken_in_by(of_appointment uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$ SELECT concat_ws(', ', person.name, site.name, site.town) FROM intake JOIN person ON person.id = intake.taken_by
         LEFT JOIN site ON site.id = person.site WHERE intake.appointment = of_appointment $$;
+
+-- What a line can bear is said by the patient's own page; whoever sees the appointment reads it.
+DROP POLICY precheck_of_appointment ON precheck;
+CREATE POLICY precheck_of_appointment ON precheck FOR SELECT USING (
+    EXISTS (SELECT FROM appointment WHERE appointment.id = precheck.appointment));
+CREATE POLICY precheck_own ON precheck FOR ALL USING (
+    caller_role() = 'system' OR caller_role() = 'guest' AND appointment = caller_appointment());
+
 REVOKE EXECUTE ON FUNCTION taken_in, taken_in_by FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION taken_in, taken_in_by TO telemed_app;
 

@@ -58,8 +58,3 @@ JOIN site here ON here.id = :site
 WHERE s.active AND p.active AND practice.active AND 'assisted' = ANY (s.modes) AND p.specialty = :specialty
 ORDER BY power(practice.lat - here.lat, 2) + power(0.6 * (practice.lon - here.lon), 2), p.name, s.id
 LIMIT 12;
-
--- name: specialties
--- What can be booked at a station at all.
-SELECT DISTINCT p.specialty AS code FROM service s JOIN practitioner p ON p.id = s.practitioner
-WHERE s.active AND p.active AND 'assisted' = ANY (s.modes) ORDER BY 1;

@@ -71,7 +71,8 @@ WHERE id = :practitioner AND site = (SELECT site FROM person WHERE person.id = :
 -- A station's screen shows its badge. The next one becomes the current one when it is first shown; one that is not genuine
 -- is a copy of one that was, because they are signed: that ends the pairing.
 WITH shown AS (
-    UPDATE pairing SET seen = :now,
+    UPDATE pairing SET
+        seen = CASE WHEN :serial::int >= serial THEN :now ELSE seen END,
         serial = CASE WHEN :serial::int = serial + 1 THEN :serial ELSE serial END,
         badge = CASE WHEN :serial = serial + 1 THEN :badge::text ELSE badge END,
         advanced = CASE WHEN :serial = serial + 1 THEN :now::timestamptz ELSE advanced END,

@@ -178,10 +178,10 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: codes
--- Codes of screens that nobody entered, or whose badge nobody fetched.
+-- Codes of screens that nobody entered, or whose badge was never shown.
 WITH gone AS (
     DELETE FROM pairing WHERE id IN (
-        SELECT id FROM pairing WHERE fetched IS NULL AND expires < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+        SELECT id FROM pairing WHERE serial = 0 AND expires < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING 1)
 SELECT count(*) FROM gone;
 

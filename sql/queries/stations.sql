@@ -55,9 +55,9 @@ audited AS (
 SELECT id FROM made;
 
 -- name: fetch_badge
--- The screen comes back for its first badge, once and before the code would have expired.
-UPDATE pairing SET fetched = :now, seen = :now
-WHERE id = :pairing AND station IS NOT NULL AND fetched IS NULL AND ended IS NULL AND expires > :now
+-- The screen comes back for its first badge, before the code would have expired; again, as long as none has been shown.
+UPDATE pairing SET seen = :now
+WHERE id = :pairing AND station IS NOT NULL AND serial = 0 AND ended IS NULL AND expires > :now
 RETURNING station, site;
 
 -- name: unpair
@@ -85,6 +85,11 @@ ORDER BY lower(a.during), a.id;
 -- Which station a screen is.
 SELECT station.name, site.name AS site_name, site.town, site.zone
 FROM station JOIN site ON site.id = station.site WHERE station.id = :station;
+
+-- name: kinds
+-- Which doctors can be reached from a station at all.
+SELECT DISTINCT p.specialty AS code FROM service s JOIN practitioner p ON p.id = s.practitioner
+WHERE s.active AND p.active AND 'assisted' = ANY (s.modes) ORDER BY 1;
 
 -- name: walk_in
 -- Somebody waits for the next free doctor from now on. No row: this request has been here before, or this person waits.
@@ -138,6 +143,13 @@ SELECT d.id, d.specialty, d.sites, d.until, d.length, d.answering,
        ARRAY(SELECT lower(span) FROM unnest(d.taken) AS span) AS taken_since,
        ARRAY(SELECT upper(span) FROM unnest(d.taken) AS span) AS taken_until
 FROM doctors_on_call(:now) AS d;
+
+-- name: rooms_taken
+-- When each room of a site is taken.
+SELECT s.id AS station, ARRAY(SELECT lower(span) FROM unnest(rooms.taken) AS span) AS taken_since,
+       ARRAY(SELECT upper(span) FROM unnest(rooms.taken) AS span) AS taken_until
+FROM station s CROSS JOIN LATERAL taken(NULL, s.id, :now) AS rooms (taken)
+WHERE s.site = :site AND s.active ORDER BY s.name, s.id;
 
 -- name: walk_ins_waiting
 -- Everybody who waits, in order, and when the room of each is taken.
@@ -201,9 +213,9 @@ WITH wanted AS (
     CROSS JOIN LATERAL walk_in_time(w, s.duration, :now) AS time
     WHERE w.id = :walk_in AND w.status = 'offered' AND w.practitioner = :practitioner AND NOT isempty(time)),
 made AS (
-    INSERT INTO appointment (id, service, practitioner, site, station, station_site, during, reserved, mode, status,
+    INSERT INTO appointment (id, epoch, service, practitioner, site, station, station_site, during, reserved, mode, status,
                              code_digest, patient_name, birth_date, patient_key, language, booked_by, created, changed)
-    SELECT (w).id, service, (w).practitioner, practice, (w).station, (w).site, time, time, 'assisted', 'booked',
+    SELECT (w).id, (w).epoch, service, (w).practitioner, practice, (w).station, (w).site, time, time, 'assisted', 'booked',
            (w).code_digest, (w).patient_name, (w).birth_date, (w).patient_key, (w).language, (w).added_by, :now, :now
     FROM wanted ON CONFLICT DO NOTHING RETURNING id, site),
 accepted AS (
@@ -214,6 +226,13 @@ audited AS (
     SELECT :now, caller_role(), caller_person(), caller_site(), 'walk_in.accept', id FROM accepted)
 SELECT id FROM accepted CROSS JOIN LATERAL pg_notify('appointment', id::text) AS room_told
 CROSS JOIN LATERAL pg_notify('walk_in', site::text) AS site_told;
+
+-- name: accepted_walk_ins
+-- Whom a doctor has accepted and can still talk to.
+SELECT a.id, a.patient_name, a.birth_date, lower(a.during) AS start, site.name AS site_name, site.town AS site_town
+FROM walk_in w JOIN appointment a ON a.id = w.id JOIN site ON site.id = w.site
+WHERE w.practitioner = :practitioner AND w.status = 'accepted' AND a.status IN ('booked', 'arrived')
+ORDER BY lower(a.during), a.id;
 
 -- name: hand_on
 -- Another doctor, please.
@@ -235,11 +254,15 @@ audited AS (
 SELECT id FROM declined CROSS JOIN LATERAL pg_notify('walk_in', site::text);
 
 -- name: partners
--- Pharmacies and halls with a station, the nearest to a practice first, and whether it takes walk-ins from there.
-SELECT there.id, there.name, there.town, works_with(here.id, there.id) AS chosen
-FROM site here JOIN site there ON there.kind <> 'practice' AND there.active
-WHERE here.id = :practice AND EXISTS (SELECT FROM station WHERE station.site = there.id AND station.active)
-ORDER BY power(there.lat - here.lat, 2) + power(0.6 * (there.lon - here.lon), 2), there.id LIMIT 100;
+-- Pharmacies and halls with a station, the nearest to a practice first, and whether it takes walk-ins from there. However
+-- far away, those it has chosen are among them: what is not shown would be taken away by the next choice.
+SELECT id, name, town, chosen FROM (
+    SELECT there.id, there.name, there.town, works_with(here.id, there.id) AS chosen,
+           EXISTS (SELECT FROM partner WHERE practice = here.id AND partner.site = there.id) AS named,
+           row_number() OVER (ORDER BY power(there.lat - here.lat, 2) + power(0.6 * (there.lon - here.lon), 2), there.id) AS nth
+    FROM site here JOIN site there ON there.kind <> 'practice' AND there.active
+    WHERE here.id = :practice AND EXISTS (SELECT FROM station WHERE station.site = there.id AND station.active)) AS near
+WHERE named OR nth <= 100 ORDER BY nth;
 
 -- name: drop_partners
 -- A practice chooses anew.
@@ -253,15 +276,18 @@ INSERT INTO audit (at, role, person, site, verb, detail)
 SELECT :now, caller_role(), caller_person(), caller_site(), 'partners.change', count(*)::text FROM added;
 
 -- name: take_in
--- Somebody at a station has been received as they should be, and agrees to the current text: one step, or none of it.
+-- Somebody at a station has been received as they should be, and agrees to the current text: one step, or none of it. Today,
+-- or around midnight, as the wall of a station is drawn (0014_stations).
 WITH consented AS (
     UPDATE appointment SET consent_version = :version, changed = :now,
         consented = CASE WHEN consent_version = :version THEN consented ELSE :now END
-    WHERE id = :appointment AND status IN ('booked', 'arrived') RETURNING id, station_site),
+    WHERE id = :appointment AND status IN ('booked', 'arrived')
+      AND during && (site_day(station_site) + tstzrange(caller_now() - interval '4 h', caller_now() + interval '1 h'))
+    RETURNING id, epoch, station_site),
 taken AS (
-    INSERT INTO intake (appointment, taken, taken_by, identity, representative, representing)
-    SELECT id, :now, caller_person(), :identity, :representative, :representing FROM consented
-    ON CONFLICT (appointment) DO UPDATE SET taken = excluded.taken, taken_by = excluded.taken_by,
+    INSERT INTO intake (appointment, epoch, taken, taken_by, identity, representative, representing)
+    SELECT id, epoch, :now, caller_person(), :identity, :representative, :representing FROM consented
+    ON CONFLICT (appointment) DO UPDATE SET epoch = excluded.epoch, taken = excluded.taken, taken_by = excluded.taken_by,
         identity = excluded.identity, representative = excluded.representative, representing = excluded.representing
     RETURNING appointment),
 audited AS (
@@ -272,12 +298,13 @@ SELECT appointment FROM taken CROSS JOIN LATERAL pg_notify('appointment', appoin
 -- name: intake
 -- How somebody was received, as the doctor reads it.
 SELECT intake.taken, intake.identity, intake.representative, intake.representing, taken_in_by(intake.appointment) AS taken_by
-FROM intake WHERE appointment = :appointment;
+FROM intake JOIN appointment a ON a.id = intake.appointment WHERE a.id = :appointment AND was_for(intake, a);
 
 -- name: station_site
--- At which pharmacy or hall an appointment is.
-SELECT station_site FROM appointment WHERE id = :appointment;
+-- At which pharmacy or hall an appointment is, and whether it can still take place.
+SELECT station_site, status IN ('booked', 'arrived') AS stands FROM appointment WHERE id = :appointment;
 
 -- name: received
 -- Which of these appointments have been received.
-SELECT appointment FROM intake WHERE appointment = ANY (:appointments);
+SELECT a.id AS appointment FROM intake JOIN appointment a ON a.id = intake.appointment
+WHERE a.id = ANY (:appointments) AND was_for(intake, a);

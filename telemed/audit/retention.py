@@ -86,7 +86,7 @@ STAYS: Final = {
     "practitioner": "public on purpose: patients choose their doctor by name (B-01)",
     "person": "staff, for as long as they have a login; whoever runs the service takes it away",
     "service": "what can be booked, no person",
-    "station": "rooms, no person",
+    "station": "rooms; of persons only who of its staff went through the list of privacy last, until the next time",
     "site_hours": "when somebody is at the stations of a site, no person",
     "site_opening": "made anew from those every hour, from yesterday on",
     "partner": "from which pharmacies and halls a practice takes walk-ins, no person",

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 import msgspec
 from aiohttp import web
 
-from telemed import names
 from telemed.db import Tx
 from telemed.desk import rows
 from telemed.directory import specialties
@@ -27,7 +26,7 @@ from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.keys import DATABASE, SETTINGS
 from telemed.once import once
-from telemed.scheduling import bookings, consent
+from telemed.scheduling import consent
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.types import Patient
@@ -52,10 +51,6 @@ class Busy(msgspec.Struct, frozen=True):
 class Room(msgspec.Struct, frozen=True):
     id: UUID
     name: str
-
-
-class Bookable(msgspec.Struct, frozen=True):
-    code: str
 
 
 @page("GET", "/station", verb="day.watch", session="staff")
@@ -85,7 +80,7 @@ async def add(request: web.Request, caller: Caller) -> web.Response:
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
         found = next((one for one in await walkins.walk_ins(tx, caller, at.id) if one.id == walk_in), None)
-        outlook = await walkins.outlook(tx, caller, at.id, None, [])
+        outlook = await walkins.outlook(tx, caller, at.id, [])
     if found is None:  # the form was sent again, and a doctor has taken them meanwhile
         return see_other("/station")
     code = Codes(request.app[SETTINGS].secret).code(walk_in)
@@ -104,21 +99,14 @@ async def leave(request: web.Request, caller: Caller, walk_in: UUID) -> web.Resp
 
 def _arrival(typed: Mapping[str, str], locale: str) -> Arrival:
     """Raises Invalid naming every field that is wrong; BadRequest for what no form sends."""
-    wrong: dict[str, Text] = {}
-    try:
-        names.person_name(typed.get("name", ""))
-    except ValueError:
-        wrong["name"] = names.SENTENCES["name"]
     try:
         born = read_date(typed.get("birth_date", ""))
     except UnclearDate as error:
-        wrong["birth_date"] = error.sentence
-    if wrong:
-        raise Invalid(fields=wrong)
+        raise Invalid(fields=walkins.unreadable(typed.get("name", "")) | {"birth_date": error.sentence}) from error
     if typed.get("specialty") not in specialties.SPECIALTIES:
         raise BadRequest
     asked = {name: typed.get(name, "") for name in ("station", "specialty")}
-    patient = bookings.readable(Patient(typed["name"], born))
+    patient = Patient(typed.get("name", "")[:400], born)
     more = {"patient": patient, "assisting": typed.get("assisting") == "yes", "language": locale}
     try:
         return msgspec.convert(asked | more, Arrival, from_attributes=True)
@@ -134,8 +122,8 @@ async def _today(
         found = await rows.day(tx, at, at.today)
         ahead = await _ahead(tx, at)
         rooms = await tx.many(Room, "desk.stations", site=at.id)
-        kinds = [row.code for row in await tx.many(Bookable, "desk.specialties")]
-        outlook = await walkins.outlook(tx, caller, at.id, rooms[0].id if rooms else None, kinds)
+        kinds = await walkins.kinds(tx)
+        outlook = await walkins.outlook(tx, caller, at.id, kinds)
         waiting = await walkins.walk_ins(tx, caller, at.id)
         received = await intake.received(tx, [row.id for row in found])
     part = request.query.get("fragment") == "1"

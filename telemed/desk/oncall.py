@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import get_args
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -114,22 +114,23 @@ async def work_with(request: web.Request, caller: Caller) -> web.Response:
 async def _overview(
     request: web.Request, caller: Caller, refusal: Refusal | None = None, typed: Mapping[str, str] | None = None
 ) -> web.Response:
-    me, offered, waiting = await oncall.look(request.app[DATABASE], caller)
+    now = await oncall.look(request.app[DATABASE], caller)
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
-    on = me is not None and me.until is not None
+    on = now.doctor is not None and now.doctor.until is not None
     ends = clock.now().astimezone(ZoneInfo(at.zone)) + timedelta(hours=2)
     part = request.query.get("fragment") == "1"
     return render(
         request, "desk/on_call_now.html" if part else "desk/on_call.html", status=refusal.status if refusal else 200,
-        at=at, me=me, on=on, offered=offered, waiting=waiting, refusal=refusal, reasons=REASONS,
+        at=at, me=now.doctor, on=on, offered=now.offered, accepted=now.accepted, waiting=now.waiting, refusal=refusal,
+        reasons=REASONS,
         errors=refusal.fields if isinstance(refusal, Invalid) else {}, typed=typed or {"until": f"{ends:%H}:00"},
-        age=_age(offered) if offered else None, order=get_args(Reason),
+        age=_age(now.offered, at.today) if now.offered else None, order=get_args(Reason),
     )  # fmt: skip
 
 
-def _age(it: oncall.Offered) -> int:
-    today, born = clock.now().date(), it.birth_date
+def _age(it: oncall.Offered, today: date) -> int:
+    born = it.birth_date
     return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
 
 

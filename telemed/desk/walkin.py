@@ -27,6 +27,7 @@ from telemed.scheduling.codes import Codes
 from telemed.scheduling.refusals import InThePast, KeptForNear, NotAdmitted, NotASlot, SlotTaken
 from telemed.scheduling.services import nearness
 from telemed.scheduling.types import BookingWish, Patient, Service, Wish
+from telemed.stations import walkins
 from telemed.text import Text, _
 from telemed.visit.slips import slip
 
@@ -36,10 +37,6 @@ _STARTS = 6  # offered of each doctor
 class Station(msgspec.Struct, frozen=True):
     id: UUID
     name: str
-
-
-class Bookable(msgspec.Struct, frozen=True):
-    code: str
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -103,7 +100,7 @@ async def _choose(
         at = await rows.site(tx, caller)
         stations = await tx.many(Station, "desk.stations", site=at.id)
         station = next((one for one in stations if str(one.id) == wanted), stations[0] if stations else None)
-        bookable = [row.code for row in await tx.many(Bookable, "desk.specialties")]
+        bookable = await walkins.kinds(tx)
         if station is not None and specialty:
             for service in await tx.many(Service, "desk.assisted", site=at.id, specialty=specialty):
                 near = (await nearness.of(tx, service.id, None, station.id)).near

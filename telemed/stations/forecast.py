@@ -47,6 +47,19 @@ class Waiting(_Taken, frozen=True, kw_only=True):
     handed_on: list[UUID]
 
 
+class Room(_Taken, frozen=True, kw_only=True):
+    """A room, and when it is taken."""
+
+    station: UUID
+
+    def as_last(self, walk_in: UUID, specialty: str, site: UUID) -> Waiting:
+        """Somebody who came last of all, and sits down here."""
+        return Waiting(
+            id=walk_in, specialty=specialty, site=site, station=self.station, handed_on=[],
+            taken_since=self.taken_since, taken_until=self.taken_until,
+        )  # fmt: skip
+
+
 def play(now: datetime, doctors: Sequence[OnCall], queue: Sequence[Waiting]) -> dict[UUID, datetime | None]:
     """When each of the queue can be expected to be called in; None: by none of those who are there now."""
     busy = {one.id: one.spans + ([(now, now + one.length)] if one.answering else []) for one in doctors}

@@ -69,11 +69,23 @@ class Over(Conflict):
     sentence = _("This appointment is over or was cancelled.")
 
 
+class NotToday(Conflict):
+    """Whoever is received days ahead would sit down unseen."""
+
+    code = "intake_not_today"
+    sentence = _("This appointment is on another day. People are received when they are here.")
+
+
+class _At(msgspec.Struct, frozen=True):
+    station_site: UUID | None
+    stands: bool
+
+
 async def take(db: Database, caller: Caller, appointment: UUID, said: Received) -> None:
-    """All of it, or nothing. Raises Invalid naming what is missing, NotFound, Over."""
+    """All of it, or nothing. Raises Invalid naming what is missing, NotFound, Over, NotToday."""
     async with db.transaction(caller) as tx:
-        site: UUID | None = await tx.value("stations.station_site", appointment=appointment)
-        may(caller, "intake.take", Thing(station_site=site))
+        at = await tx.maybe(_At, "stations.station_site", appointment=appointment)
+        may(caller, "intake.take", Thing(station_site=at.station_site if at else None))
         if wrong := _missing(said):
             raise Invalid(fields=wrong)
         someone = names.person_name(said.representative) if said.representing else None
@@ -82,7 +94,7 @@ async def take(db: Database, caller: Caller, appointment: UUID, said: Received) 
             representing=said.representing, version=said.version, now=clock.now(),
         )  # fmt: skip
         if taken is None:
-            raise Over
+            raise NotToday if at is not None and at.stands else Over
 
 
 async def intake(tx: Tx, appointment: UUID) -> Intake | None:

@@ -47,6 +47,44 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     trained: int
 
 
+class Accepted(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody the doctor has accepted and can still talk to; `id` is the appointment's."""
+
+    id: UUID
+    patient_name: str
+    birth_date: date
+    start: datetime
+    site_name: str
+    site_town: str
+
+
+class Desk(msgspec.Struct, frozen=True):
+    """What a doctor sees. `doctor`: None without a service for it; `waiting`: how many, for a doctor of their kind."""
+
+    doctor: Doctor | None
+    offered: Offered | None
+    accepted: list[Accepted]
+    waiting: int
+
+
+class Until(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    until: clock.Instant
+
+
+class HandingOn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`urgent`: before all others, as a doctor says (B-04)."""
+
+    urgent: bool = False
+
+
+class Declining(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    reason: Reason
+
+
+class Taken(msgspec.Struct, frozen=True):
+    appointment: UUID
+
+
 class NoService(Conflict):
     code = "no_assisted_service"
     sentence = _("To take walk-ins you need a service that can be booked at a station.")
@@ -95,25 +133,26 @@ async def close(db: Database, caller: Caller) -> None:
         await tx.run("stations.tidy_walk_ins", now=clock.now())
 
 
-async def look(db: Database, caller: Caller) -> tuple[Doctor | None, Offered | None, int]:
+async def look(db: Database, caller: Caller) -> Desk:
     """The doctor is there: who is next, if they are free, and how many wait for a doctor of their kind."""
     async with db.transaction(caller) as tx:
         me = await doctor(tx, caller)
         if me is None:
-            return None, None, 0
+            return Desk(None, None, [], 0)
         await tx.run("stations.lock_walk_ins")
         now = clock.now()
+        await tx.run("stations.tidy_walk_ins", now=now)  # before they are seen: they may have vanished
         await tx.run("stations.seen_on_call", practitioner=me.id, now=now)
-        await tx.run("stations.tidy_walk_ins", now=now)
         await tx.run("stations.offer_walk_in", practitioner=me.id, now=now)
         me = await _me(tx, caller)
         offered = await tx.maybe(Offered, "stations.offered_walk_in", practitioner=me.id)
+        accepted = await tx.many(Accepted, "stations.accepted_walk_ins", practitioner=me.id)
         waiting = await tx.value("stations.count_waiting", specialty=me.specialty, now=now)
-    return me, offered, int(waiting)
+    return Desk(me, offered, accepted, int(waiting))
 
 
 async def accept(db: Database, caller: Caller, walk_in: UUID) -> UUID:
-    """The appointment that it becomes, from now on. Raises WalkInGone, TimeTaken."""
+    """The appointment that it becomes, from now on; the same for a second click. Raises WalkInGone, TimeTaken."""
     async with db.transaction(caller) as tx:
         me = await _me(tx, caller)
         await tx.run("stations.lock_walk_ins")
@@ -121,6 +160,9 @@ async def accept(db: Database, caller: Caller, walk_in: UUID) -> UUID:
         taken: UUID | None = await tx.value("stations.accept_walk_in", walk_in=walk_in, practitioner=me.id, now=now)
         if taken is not None:
             return taken
+        accepted = await tx.many(Accepted, "stations.accepted_walk_ins", practitioner=me.id)
+        if any(one.id == walk_in for one in accepted):
+            return walk_in
         offered = await tx.maybe(Offered, "stations.offered_walk_in", practitioner=me.id)
     raise TimeTaken if offered is not None and offered.id == walk_in else WalkInGone
 

@@ -56,7 +56,10 @@ async def pair(db: Database, codes: Codes, caller: Caller, station: UUID, typed:
 
 
 async def fetch_badge(db: Database, badges: Badges, pairing: UUID) -> str | None:
-    """The first badge, for the browser that showed the code, once; None: nobody has entered it yet, or it is over."""
+    """The first badge, for the browser that showed the code, again if the answer got lost, until one has been shown.
+
+    None: nobody has entered the code yet, or it is over.
+    """
     async with db.transaction(SYSTEM) as tx:
         at = await tx.maybe(_At, "stations.fetch_badge", pairing=pairing, now=clock.now())
     return badges.badge(pairing, at.station, at.site, 1) if at is not None else None

@@ -8,19 +8,20 @@ from uuid import UUID
 
 import msgspec
 
-from telemed import clock
+from telemed import clock, names
 from telemed.db import Database, Tx
-from telemed.errors import CONSTRAINTS, Conflict, NotFound
+from telemed.errors import CONSTRAINTS, Conflict, Invalid, NotFound
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
 from telemed.once import NEVER, Once
 from telemed.scheduling.types import Language, Patient
 from telemed.stations import forecast
-from telemed.stations.forecast import OnCall, Waiting
+from telemed.stations.forecast import OnCall, Room, Waiting
 from telemed.stations.stations import opened
 from telemed.stations.types import Codes
 from telemed.text import Text, _
+from telemed.wording import HERE
 
 Reason = Literal["practice", "emergency", "specialty"]
 REASONS: Final[dict[Reason, Text]] = {
@@ -30,8 +31,11 @@ REASONS: Final[dict[Reason, Text]] = {
 }
 
 
-class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """Somebody at the counter. `specialty`: what kind of doctor they want; nothing about complaints (B-04)."""
+class Arrival(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Somebody at the counter. `specialty`: what kind of doctor they want; nothing about complaints (B-04).
+
+    Of `patient` name and birth date are noted: whoever is here need not be written to.
+    """
 
     station: UUID
     specialty: str
@@ -58,6 +62,13 @@ class WalkIn(msgspec.Struct, frozen=True, kw_only=True):
     doctor: str
 
 
+class Slip(msgspec.Struct, frozen=True):
+    """Somebody waits; `code` opens the appointment that it becomes."""
+
+    id: UUID
+    code: str
+
+
 class AlreadyWaiting(Conflict):
     code = "already_waiting"
     sentence = _("This person is waiting for a doctor already.")
@@ -67,18 +78,20 @@ CONSTRAINTS["walk_in_patient"] = AlreadyWaiting
 
 
 async def add(db: Database, codes: Codes, caller: Caller, it: Arrival, once: Once = NEVER) -> UUID:
-    """They wait from now on; the same request again changes nothing. `it.patient` is readable already.
+    """They wait from now on; the same request again changes nothing.
 
-    Raises AlreadyWaiting, KeyReused, NotFound.
+    Raises Invalid, AlreadyWaiting, KeyReused, NotFound.
     """
     walk_in = new_id()
+    name, born = _readable(it.patient)
     async with db.transaction(caller) as tx:
         await opened(tx, caller, it.station)
+        if it.specialty not in await kinds(tx):
+            raise Invalid(fields={"specialty": _("No doctor of this kind can be reached from a station.")})
         await tx.run("stations.lock_walk_ins")
         added: UUID | None = await tx.value(
             "stations.walk_in", id=walk_in, station=it.station, specialty=it.specialty, assisting=it.assisting,
-            patient_name=it.patient.name, birth_date=it.patient.birth_date,
-            patient_key=codes.patient_key(it.patient.name, it.patient.birth_date),
+            patient_name=name, birth_date=born, patient_key=codes.patient_key(name, born),
             code_digest=codes.digest(codes.code(walk_in)), language=it.language, key=once.key, digest=once.digest,
             now=clock.now(),
         )  # fmt: skip
@@ -86,6 +99,36 @@ async def add(db: Database, codes: Codes, caller: Caller, it: Arrival, once: Onc
         if added is None:
             raise AlreadyWaiting
         return added
+
+
+def _readable(patient: Patient) -> tuple[str, date]:
+    """Name and birth date as they are written down. Raises Invalid, naming what is wrong."""
+    wrong = {f"patient.{field}": why for field, why in unreadable(patient.name).items()}
+    try:
+        born = names.birth_date(patient.birth_date, clock.now().astimezone(HERE).date())
+    except ValueError:
+        wrong["patient.birth_date"] = names.SENTENCES["birth_date"]
+    if wrong:
+        raise Invalid(fields=wrong)
+    return names.person_name(patient.name), born
+
+
+def unreadable(name: str) -> dict[str, Text]:
+    """What is wrong with a name, by field; empty: nothing."""
+    try:
+        names.person_name(name)
+    except ValueError:
+        return {"name": names.SENTENCES["name"]}
+    return {}
+
+
+async def kinds(tx: Tx) -> list[str]:
+    """The specialties that can be reached from a station at all."""
+    return [row.code for row in await tx.many(_Kind, "stations.kinds")]
+
+
+class _Kind(msgspec.Struct, frozen=True):
+    code: str
 
 
 async def leave(db: Database, caller: Caller, walk_in: UUID) -> None:
@@ -104,7 +147,7 @@ async def walk_ins(tx: Tx, caller: Caller, site: UUID) -> list[WalkIn]:
 
 
 class Outlook(msgspec.Struct, frozen=True):
-    """What can be said of the wait: of those who wait, by id, and of somebody who came now, by specialty.
+    """What can be said of the wait: of those who wait at a site, by id, and of somebody who came now, by specialty.
 
     Minutes; None: no doctor who is there now will come to them.
     """
@@ -113,23 +156,26 @@ class Outlook(msgspec.Struct, frozen=True):
     next: dict[str, int | None]
 
 
-async def outlook(tx: Tx, caller: Caller, site: UUID, station: UUID | None, specialties: list[str]) -> Outlook:
-    """Of a site, for somebody at one of its stations."""
+class WalkIns(msgspec.Struct, frozen=True):
+    walk_ins: list[WalkIn]
+    outlook: Outlook
+
+
+async def outlook(tx: Tx, caller: Caller, site: UUID, specialties: list[str]) -> Outlook:
+    """Of a site, for somebody who takes the room there that is free first."""
     may(caller, "walk_in.manage", Thing(site=site))
     now = clock.now()
     await tx.run("stations.tidy_walk_ins", now=now)
     doctors = await tx.many(OnCall, "stations.doctors_on_call", now=now)
     queue = await tx.many(Waiting, "stations.walk_ins_waiting", now=now)
+    rooms = await tx.many(Room, "stations.rooms_taken", site=site, now=now)
     starts = forecast.play(now, doctors, queue)
     following: dict[str, int | None] = {}
-    for specialty in specialties if station is not None else ():
-        there = next((one for one in queue if one.station == station), None)
-        last = Waiting(
-            id=new_id(), specialty=specialty, site=site, station=station, handed_on=[],  # type: ignore[arg-type]
-            taken_since=there.taken_since if there else [], taken_until=there.taken_until if there else [],
-        )  # fmt: skip
-        following[specialty] = _minutes(now, forecast.play(now, doctors, [*queue, last])[last.id])
-    return Outlook({walk_in: _minutes(now, start) for walk_in, start in starts.items()}, following)
+    for specialty in specialties if rooms else ():
+        lasts = [room.as_last(new_id(), specialty, site) for room in rooms]
+        found = [forecast.play(now, doctors, [*queue, last])[last.id] for last in lasts]
+        following[specialty] = _minutes(now, min((start for start in found if start), default=None))
+    return Outlook({one.id: _minutes(now, starts[one.id]) for one in queue if one.site == site}, following)
 
 
 def _minutes(now: datetime, start: datetime | None) -> int | None:

@@ -91,6 +91,9 @@ async def test_only_the_level_stays_and_only_with_an_appointment(
     good = WEAK["paths"][0] | {"up": WAY | {"kbit": 1_200.0}, "down": WAY | {"kbit": 1_200.0}}
     await api.post("/api/v1/prechecks", json=WEAK | {"paths": [good]}, headers=logins.bearer(keys, guest(it)))
     assert await owner.fetchval("SELECT string_agg(level, ' ') FROM precheck") == "full", "the latest counts"
+    async with cast.transaction(people.CALLERS["bob"]) as tx:
+        assert await checks.latest(tx, it) is not None
+        assert await tx.connection.execute("UPDATE precheck SET level = 'phone'") == "UPDATE 0", "the wall"
 
 
 @pytest.mark.parametrize(

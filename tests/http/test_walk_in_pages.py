@@ -98,7 +98,11 @@ async def test_a_doctor_on_call(
     assert await text(await get(api, into.headers["Location"], bob))
     assert f"/station/appointments/{walk_in}/intake" in await text(await get(api, "/station?fragment=1", petra))
     again = await post(api, f"/practice/on-call/{walk_in}/acceptance", bob)
-    assert again.status == 404 and "nicht mehr bei Ihnen" in await again.text()
+    assert again.headers["Location"] == into.headers["Location"], "a double click"
+    page = await text(await get(api, ON_CALL, bob))
+    assert f'href="{into.headers["Location"]}"' in page and "Anna Probe angenommen" in page
+    gone = await post(api, f"/practice/on-call/{people.fixed(99)}/acceptance", bob)
+    assert gone.status == 404 and "nicht mehr bei Ihnen" in await gone.text()
     assert (await post(api, "/practice/on-call/end", bob)).status == 303
     assert "nicht in Bereitschaft" in await text(await get(api, ON_CALL, bob))
 

@@ -23,12 +23,14 @@ def found(*acts: Act, **left: str) -> list[str]:
 def test_an_honest_queue_passes() -> None:
     offered = Act(20, "look", "bob", "a")
     assert found(offered, *SERVED, *DECLINED, a="accepted", b="declined") == []
-    back = [offered, Act(70, "look", "dora", "a"), Act(80, "accept", "dora", "a"), Act(90, "join", "dora", "a"),
-            Act(100, "end", "dora", "a"), Act(100, "leave", "petra", "b")]  # fmt: skip
-    assert found(*back, a="accepted", b="left") == [], "bob has vanished for 50 seconds"
+    back = [offered, Act(120, "look", "dora", "a"), Act(130, "accept", "dora", "a"),
+            Act(140, "join", "dora", "a"), Act(150, "end", "dora", "a"), Act(150, "leave", "petra", "b")]  # fmt: skip
+    assert found(*back, a="accepted", b="left") == [], "bob has vanished for 100 seconds"
     urgent = [Act(0, "open", "carl"), offered, Act(20, "look", "dora", "b"), Act(30, "hand_on", "bob", "a"),
               Act(40, "hand_on", "dora", "b", urgent=True), Act(40, "look", "carl", "b"),
               Act(50, "decline", "carl", "b"), Act(50, "leave", "petra", "a")]  # fmt: skip
+    handed_on = [offered, Act(30, "hand_on", "bob", "a"), Act(40, "look", "dora", "a"), Act(50, "hand_on", "dora", "a")]
+    assert found(*handed_on, *DECLINED, a="waiting", b="declined") == [], "there is no other doctor"
     assert found(*urgent, a="left", b="declined") == [], "called urgent and looked at in one tick"
 
 

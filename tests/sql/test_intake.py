@@ -77,6 +77,8 @@ async def test_who_agreed_for_whom_can_be_shown(cast: Database, appointment: UUI
     assert row and tuple(row) == ("assistant", people.PETRA, people.GERSWALDE, "2026-11")
     await changes.withdraw_consent(cast, PETRA, appointment)
     assert await owner.fetchval("SELECT consented FROM appointment") is None
+    async with cast.transaction(BOB) as tx:
+        assert await intake.intake(tx, appointment) is None and await intake.received(tx, [appointment]) == set()
     for who, refusal in ((PAUL, NotFound), (BOB, Forbidden), (CARLA, Forbidden)):
         with pytest.raises(refusal):
             await intake.take(cast, who, appointment, said())
@@ -84,6 +86,15 @@ async def test_who_agreed_for_whom_can_be_shown(cast: Database, appointment: UUI
     async with cast.transaction(BOB) as tx:
         again = await intake.intake(tx, appointment)
     assert again and again.representative is None
+    assert await owner.fetchval("SELECT taken_in($1)", appointment)
+    await owner.execute("UPDATE appointment SET status = 'fulfilled', epoch = epoch + 1")
+    async with cast.transaction(BOB) as tx:
+        assert await intake.intake(tx, appointment) == again, "it took place"
+    await owner.execute("UPDATE appointment SET status = 'booked', epoch = epoch + 1")
+    assert not await owner.fetchval("SELECT taken_in($1)", appointment), "as after a move"
+    await owner.execute("UPDATE appointment SET during = tstzrange(lower(during) + '1 day', upper(during) + '1 day')")
+    with pytest.raises(intake.NotToday):
+        await intake.take(cast, PETRA, appointment, said())
     await owner.execute("UPDATE appointment SET status = 'cancelled'")
     with pytest.raises(intake.Over):
         await intake.take(cast, PETRA, appointment, said())

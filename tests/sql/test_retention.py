@@ -117,8 +117,8 @@ SEEDS = {
     "keys": ("INSERT INTO signing_key (kid, retired) SELECT '{id}', '{at}'",),
     "codes": ("INSERT INTO pairing (id, created, expires) SELECT '{id}', '{at}', '{at}'",),
     "pairings": (
-        "INSERT INTO pairing (id, created, expires, fetched, ended, why)"
-        " SELECT '{id}', '{at}', '{at}', '{at}', '{at}', 'copied'",
+        "INSERT INTO pairing (id, created, expires, serial, ended, why)"
+        " SELECT '{id}', '{at}', '{at}', 1, '{at}', 'copied'",
     ),
     "walk_ins": (
         "INSERT INTO walk_in (id, station, site, specialty, assisting, language, came, status, changed)"
@@ -132,8 +132,8 @@ SEEDS = {
     ),
     "intakes": (
         _LONG_AGO,
-        "INSERT INTO intake (appointment, taken, taken_by, identity)"
-        f" SELECT '{{id}}', '{{at}}', '{people.PETRA}', 'known'",
+        "INSERT INTO intake (appointment, epoch, taken, taken_by, identity)"
+        f" SELECT '{{id}}', 1, '{{at}}', '{people.PETRA}', 'known'",
     ),
     "closures": (
         f"INSERT INTO closure (id, site, during) SELECT '{{id}}', '{people.PRENZLAU}', r {_SPAN % ('-1 day', '0')}",

@@ -136,14 +136,14 @@ class Doctor:
             self.day.note("close", self.name)
             self.state = "gone"
         else:
-            me, offered, _waiting = await oncall.look(self.day.db, self.caller)
-            self.walk_in = offered.id if offered else None
-            if me is None or me.until is None:  # they have not answered for two minutes
+            seen = await oncall.look(self.day.db, self.caller)
+            self.walk_in = seen.offered.id if seen.offered else None
+            if seen.doctor is None or seen.doctor.until is None:  # they have not answered for two minutes
                 self.day.note("close", self.name)
                 self.state = "gone"
                 return
             self.day.note("look", self.name, self.walk_in)
-            self.state = "asked" if offered else "there"
+            self.state = "asked" if seen.offered else "there"
 
     async def _asked(self) -> None:
         assert self.walk_in is not None
@@ -185,7 +185,9 @@ class Doctor:
 
     async def _talking(self) -> None:
         async with self.day.db.transaction(SYSTEM) as tx:
-            await tx.run("consultation.end", appointment=self.walk_in, epoch=1, person=None, now=clock.now())
+            # Of a walk-in who was given back once it is another room, and another epoch.
+            epoch = await tx.connection.fetchval("SELECT epoch FROM appointment WHERE id = $1", self.walk_in)
+            await tx.run("consultation.end", appointment=self.walk_in, epoch=epoch, person=None, now=clock.now())
             await tx.connection.execute(
                 'UPDATE attendance SET "left" = $2 WHERE appointment = $1', self.walk_in, clock.now()
             )

@@ -39,7 +39,7 @@ async def on_call(db: Database, *doctors: Caller, hours: int = 3) -> None:
 
 
 async def next_of(db: Database, doctor: Caller = BOB) -> UUID | None:
-    _me, offered, _waiting = await oncall.look(db, doctor)
+    offered = (await oncall.look(db, doctor)).offered
     return offered.id if offered else None
 
 
@@ -50,8 +50,7 @@ async def status(owner: asyncpg.Connection, walk_in: UUID) -> str:
 async def outlook(db: Database, caller: Caller = PETRA) -> Outlook:
     async with db.transaction(caller) as tx:
         assert caller.site
-        station = STATION if caller is PETRA else STATION_GRAMZOW
-        return await walkins.outlook(tx, caller, caller.site, station, ["general", "dermatology"])
+        return await walkins.outlook(tx, caller, caller.site, ["general", "dermatology"])
 
 
 @pytest.mark.rule("B-11")
@@ -59,10 +58,13 @@ async def test_from_the_counter_to_the_doctor(cast: Database, owner: asyncpg.Con
     walk_in = await come(cast, "Anna")
     assert await next_of(cast) is None, "not on call"
     await on_call(cast, BOB)
-    me, offered, waiting = await oncall.look(cast, BOB)
-    assert me and me.id == DR_BOB and offered and waiting == 0
+    seen = await oncall.look(cast, BOB)
+    me, offered = seen.doctor, seen.offered
+    assert me and me.id == DR_BOB and offered and seen.waiting == 0
     assert (offered.id, offered.patient_name, offered.site_name) == (walk_in, "Anna Probe", "Löwen-Apotheke")
-    assert await oncall.accept(cast, BOB, walk_in) == walk_in
+    assert [await oncall.accept(cast, BOB, walk_in) for _click in range(2)] == [walk_in, walk_in]
+    (accepted,) = (await oncall.look(cast, BOB)).accepted
+    assert (accepted.id, accepted.patient_name) == (walk_in, "Anna Probe")
     it = await owner.fetchrow("SELECT * FROM appointment")
     assert it and (it["id"], it["status"], it["mode"], it["station"]) == (walk_in, "booked", "assisted", STATION)
     assert it["code_digest"] == CODES.digest(CODES.code(walk_in)), "the slip's code opens it"
@@ -95,7 +97,7 @@ async def test_only_a_doctor_makes_somebody_urgent(cast: Database, owner: asyncp
     assert await next_of(cast) == berta, "not again to who has handed it on"
     await oncall.hand_on(cast, BOB, berta, urgent=True)
     assert await next_of(cast) is None
-    assert (await outlook(cast)).waiting == {berta: 0, anna: 15}
+    assert ((await outlook(cast)).waiting, (await outlook(cast, PAUL)).waiting) == ({anna: 15}, {berta: 0})
     assert await next_of(cast, CHARLIE) == berta
     await oncall.decline(cast, CHARLIE, berta, "practice")
     async with cast.transaction(PAUL) as tx:
@@ -112,7 +114,7 @@ async def test_a_doctor_who_vanishes_loses_them_to_the_front(cast: Database, own
     await come(cast, "Berta", PAUL)
     await on_call(cast, BOB, CHARLIE)
     assert await next_of(cast) == anna
-    with clock.shifted(46 * timedelta(seconds=1)):
+    with clock.shifted(91 * timedelta(seconds=1)):
         assert await next_of(cast, CHARLIE) == anna
         with pytest.raises(oncall.WalkInGone):
             await oncall.accept(cast, BOB, anna)
@@ -121,6 +123,7 @@ async def test_a_doctor_who_vanishes_loses_them_to_the_front(cast: Database, own
         assert await next_of(cast) == anna
         assert await owner.fetchval("SELECT count(*) FROM appointment") == 0
         await oncall.accept(cast, BOB, anna)
+        assert await owner.fetchval("SELECT epoch FROM appointment") == 2, "a room that nobody has been in"
         await owner.execute(
             "INSERT INTO attendance (appointment, seat, joined) VALUES ($1, 'practitioner', now())", anna
         )
@@ -131,6 +134,57 @@ async def test_a_doctor_who_vanishes_loses_them_to_the_front(cast: Database, own
         )
 
 
+async def test_who_comes_back_has_lost_them(cast: Database, owner: asyncpg.Connection) -> None:
+    anna, berta = await come(cast, "Anna"), await come(cast, "Berta", PAUL)
+    await on_call(cast, BOB)
+    assert await next_of(cast) == anna
+    await owner.execute("UPDATE walk_in SET urgent = true WHERE id = $1", berta)
+    with clock.shifted(91 * timedelta(seconds=1)):
+        assert await next_of(cast) == berta, "first in the queue now"
+    assert await status(owner, anna) == "waiting"
+
+
+async def test_who_came_again_waits_once(cast: Database, owner: asyncpg.Connection) -> None:
+    """Accepted by a doctor who never came, gone, and come again: the first time is over."""
+    anna = await come(cast, "Anna")
+    await on_call(cast, BOB)
+    await next_of(cast)
+    await oncall.accept(cast, BOB, anna)
+    with clock.shifted(4 * MINUTE):
+        again = await come(cast, "Anna")
+        assert await next_of(cast) == again
+        assert await status(owner, anna) == "left"
+        assert await owner.fetchval("SELECT count(*) FROM appointment") == 0
+
+
+async def test_who_talks_will_be_back(cast: Database, owner: asyncpg.Connection) -> None:
+    """A doctor in a consultation asks for nobody, but counts; a room that is taken is waited for, or another one."""
+    await owner.execute("UPDATE practitioner SET specialty = 'general'")
+    anna = await come(cast, "Anna")
+    await on_call(cast, BOB)
+    await next_of(cast)
+    await oncall.accept(cast, BOB, anna)
+    await owner.execute("UPDATE appointment SET status = 'arrived'")
+    await owner.execute("INSERT INTO attendance (appointment, seat) VALUES ($1, 'practitioner'), ($1, 'patient')", anna)
+    with clock.shifted(6 * MINUTE):
+        assert (await outlook(cast, PAUL)).next == {"general": 10, "dermatology": None}
+        await on_call(cast, CHARLIE)
+        assert (await outlook(cast, PAUL)).next["general"] == 0
+        assert (await outlook(cast)).next["general"] == 10, "the room is taken"
+        await owner.execute("INSERT INTO station (id, site, name) VALUES ($1, $2, 'Raum 2')", anna, GERSWALDE)
+        assert (await outlook(cast)).next["general"] == 0
+
+
+async def test_a_new_day_begins_with_nobody(cast: Database, owner: asyncpg.Connection) -> None:
+    with clock.shifted(12 * HOUR):
+        anna = await come(cast, "Anna")
+    with clock.shifted(17.5 * HOUR):
+        berta = await come(cast, "Berta")
+    with clock.shifted(20 * HOUR):
+        await outlook(cast)
+        assert [await status(owner, one) for one in (anna, berta)] == ["left", "waiting"], "two in the morning"
+
+
 async def test_who_does_not_answer_is_not_asked_again(cast: Database) -> None:
     anna = await come(cast, "Anna")
     await on_call(cast, BOB)
@@ -138,8 +192,8 @@ async def test_who_does_not_answer_is_not_asked_again(cast: Database) -> None:
         with clock.shifted(timedelta(seconds=seconds)):
             assert await next_of(cast) == anna
     with clock.shifted(2 * MINUTE + timedelta(seconds=1)):
-        me, offered, waiting = await oncall.look(cast, BOB)
-        assert me and me.until is None and offered is None and waiting == 1
+        seen = await oncall.look(cast, BOB)
+        assert seen.doctor and seen.doctor.until is None and seen.offered is None and seen.waiting == 1
 
 
 async def test_going_home_gives_back(cast: Database, owner: asyncpg.Connection) -> None:
@@ -202,13 +256,23 @@ async def test_who_sees_whom(cast: Database, owner: asyncpg.Connection) -> None:
             await walkins.walk_ins(tx, PAUL, GERSWALDE)
 
 
-async def test_a_practice_chooses_its_sites(cast: Database) -> None:
+async def test_a_practice_chooses_its_sites(cast: Database, owner: asyncpg.Connection) -> None:
     anna = await come(cast, "Anna")
     await on_call(cast, BOB)
     async with cast.transaction(CARLA) as tx:
         assert [one.chosen for one in await partners.sites(tx, CARLA, PRENZLAU)] == [True, True]
         await partners.work_with(tx, CARLA, PRENZLAU, [GRAMZOW])
         assert [one.id for one in await partners.sites(tx, CARLA, PRENZLAU) if one.chosen] == [GRAMZOW]
+    await owner.execute(
+        "WITH near AS (INSERT INTO site (id, kind, name, street, postal_code, town, place, state, lat, lon, phone)"
+        " SELECT gen_random_uuid(), 'hub', 'x', 'x', '17291', 'x', place, state, lat, lon, phone"
+        " FROM site CROSS JOIN generate_series(1, 101) WHERE id = $1 RETURNING id)"
+        " INSERT INTO station (id, site, name) SELECT id, id, 'x' FROM near",
+        PRENZLAU,
+    )
+    async with cast.transaction(CARLA) as tx:
+        many = await partners.sites(tx, CARLA, PRENZLAU)
+        assert len(many) == 101 and [one.id for one in many if one.chosen] == [GRAMZOW], "however many are nearer"
     assert await next_of(cast) is None
     assert (await outlook(cast)).next["general"] is None
     assert (await outlook(cast, PAUL)).next == {"general": 0, "dermatology": None}
