@@ -198,6 +198,16 @@ class World:
                     "key": uuid4().hex,
                 }
             },
+            ("POST", "/api/v1/walk-ins"): {
+                "json": {
+                    "station": str(people.STATION),
+                    "specialty": "general",
+                    "patient": alice,
+                }
+            },
+            ("PUT", "/api/v1/on-call"): {"json": {"until": (clock.now() + timedelta(hours=1)).isoformat()}},
+            ("POST", "/api/v1/walk-ins/{walk_in}/handing-on"): {"json": {}},
+            ("POST", "/api/v1/walk-ins/{walk_in}/declining"): {"json": {"reason": "practice"}},
             ("POST", "/practice/on-call"): {"data": {"until": "23:59"}},
             ("POST", "/practice/on-call/{walk_in}/declining"): {"data": {"reason": "practice"}},
             ("POST", "/practice/services/new"): {"data": people.SERVICE_FORM},
