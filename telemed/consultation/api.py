@@ -8,7 +8,16 @@ from aiohttp import web
 
 from telemed.consultation import tickets
 from telemed.consultation.refusals import Barred
-from telemed.consultation.types import AppointmentOver, ConsentMissing, NotBooked, Room, Ticket, TicketWish, TooEarly
+from telemed.consultation.types import (
+    AppointmentOver,
+    ConsentMissing,
+    IntakeMissing,
+    NotBooked,
+    Room,
+    Ticket,
+    TicketWish,
+    TooEarly,
+)
 from telemed.http import operation
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE, KEYS
@@ -17,7 +26,7 @@ from telemed.scheduling.types import CONSENT_VERSION
 
 @operation(
     "POST", "/api/v1/appointments/{appointment}/tickets", verb="seat.take", status=201,
-    errors=(ConsentMissing, Barred, TooEarly, NotBooked, AppointmentOver),
+    errors=(ConsentMissing, IntakeMissing, Barred, TooEarly, NotBooked, AppointmentOver),
 )  # fmt: skip
 async def make_ticket(request: web.Request, caller: Caller, appointment: UUID, body: TicketWish) -> Ticket:
     """A ticket for the caller's seat in this appointment's room, good for 60 seconds."""

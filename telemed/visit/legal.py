@@ -9,7 +9,7 @@ from aiohttp import web
 
 from telemed.html import locale_of, page, render
 
-AS_OF: Final = date(2026, 11, 22)  # when the texts were last looked through
+AS_OF: Final = date(2026, 11, 27)  # when the texts were last looked through
 
 
 def _text(request: web.Request, name: str) -> web.Response:

@@ -90,6 +90,18 @@ def test_sql_lives_in_sql_files() -> None:
     assert found == []
 
 
+@pytest.mark.rule("P-04")
+def test_no_way_leads_from_a_booking_to_a_prescription() -> None:
+    """No page, message or table knows of one, but for the sentence that it comes from the practice."""
+    words = re.compile(r"rezept|einlös|prescription|redeem", re.IGNORECASE)
+    sources = [PACKAGE.parent / "sql" / "schema.sql"]
+    for kind in ("py", "html", "js", "po"):
+        sources += PACKAGE.rglob(f"*.{kind}")
+    lines = [line for file in sources for line in file.read_text(encoding="utf-8").splitlines() if words.search(line)]
+    said = "Prescriptions and letters come from the practice, not from us."
+    assert len(lines) == 3 and sum(said in line for line in lines) == 2, lines  # the page, the sentence and its German
+
+
 def test_nothing_records() -> None:
     for file in PACKAGE.rglob("*.js"):
         assert "MediaRecorder" not in file.read_text(encoding="utf-8")
