@@ -165,7 +165,7 @@ async def looked_at(page: Page, name: str, inside: Callable[[Page, str], Awaitab
     """
     folder, before = os.environ.get("TELEMED_TEST_SHOTS"), page.viewport_size or {"width": 0, "height": 0}
     for width, height in SIZES if folder or inside else [(before["width"], before["height"])]:
-        if (width, height) != (before["width"], before["height"]):
+        if width and page.viewport_size != {"width": width, "height": height}:
             await page.set_viewport_size({"width": width, "height": height})
         if folder:
             await page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
