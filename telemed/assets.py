@@ -38,6 +38,7 @@ class Assets:
             "js/call.js": joined(files, "js/call/page.js"),
             "js/check.js": joined(files, "js/precheck/page.js"),
             "js/talk.js": joined(files, "js/talk/panel.js"),
+            "js/readings.js": joined(files, "js/readings/page.js"),
         }
         digest = hashlib.sha256()
         for name, raw in files.items():

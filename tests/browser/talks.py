@@ -47,6 +47,22 @@ HEARD = """async () => {
   }
   return found;
 }"""
+# A measuring device that is only played: the browser's list has it alone, and `says` is what it sends.
+CUFF = """([name, service]) => {
+  const source = Object.assign(new EventTarget(), { startNotifications: async () => source });
+  const found = { getCharacteristic: async () => source };
+  const gatt = { connect: async () => ({ getPrimaryService: async () => found }), disconnect: () => {} };
+  const device = Object.assign(new EventTarget(), { name, gatt });
+  window.says = (hex) => {
+    source.value = new DataView(Uint8Array.from(hex.split(" "), (byte) => parseInt(byte, 16)).buffer);
+    source.dispatchEvent(new Event("characteristicvaluechanged"));
+  };
+  const requestDevice = async ({ filters }) => {
+    if (filters[0].services[0] !== service) throw new DOMException("", "NotFoundError");
+    return device;
+  };
+  Object.defineProperty(navigator, "bluetooth", { value: { requestDevice }, configurable: true });
+}"""
 LINES = """() => [...document.querySelectorAll("#lines .line")].map((line) => [
   line.querySelector(".by").textContent, line.querySelector(".text").textContent])"""
 
@@ -70,6 +86,18 @@ async def write(page: Page, text: str) -> None:
         await page.locator("#write").click()
     await page.locator("#line").fill(text)
     await page.locator("#line").press("Enter")
+
+
+async def enter(page: Page, kind: str, **values: str) -> None:
+    """Opens the form for readings if it is closed, and sends one as somebody who types."""
+    if await page.locator("#messages").is_hidden():
+        await page.locator("#write").click()
+    if await page.locator("#reading").is_hidden():
+        await page.locator("#reading-open").click()
+    await page.locator("#reading-kind").select_option(kind)
+    for quantity, value in values.items():
+        await page.locator(f"#reading-{quantity}").fill(value)
+    await page.locator("#reading").get_by_role("button", name="Senden").click()
 
 
 def concealed(before: dict[str, int], after: dict[str, int]) -> float:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from contextlib import suppress
 
 import pytest
-from playwright.async_api import Error, expect
+from playwright.async_api import Error, Page, expect
 
 from telemed.db import Database
 from tests.browser.consulting import Visitor, booked, check_and_join, talking
-from tests.browser.talks import SEEN, TYPED, lines, linked, three, write
+from tests.browser.talks import CUFF, SEEN, TYPED, enter, lines, linked, three, write
 
 pytestmark = pytest.mark.browser
 
@@ -130,6 +131,74 @@ async def test_three_people_write_to_each_other(cast: Database, visitor: Visitor
         await petra.locator("#line").fill("ich auch")
         await alice.locator("#line").fill("ich schreibe")
         await expect(bob.locator("#typing .line")).to_have_count(2)
+        await readings(bob, alice, petra)
+
+
+async def readings(bob: Page, alice: Page, petra: Page) -> None:
+    """Typed by the assistant, taken from a device, seen by the doctor alone and saved as one file."""
+    there = bob.locator("#lines .reading .text")
+    await enter(petra, "pressure", systolic="1820", diastolic="95", pulse="88")
+    await expect(petra.locator("#reading-problem")).to_have_text(
+        "Oberer Wert: 1820 kann nicht stimmen. Möglich ist 50 bis 300."
+    )
+    await expect(petra.locator("#reading-systolic")).to_be_focused()
+    typed = [await petra.locator(f"#reading-{one}").input_value() for one in ("systolic", "diastolic", "pulse")]
+    assert typed == ["1820", "95", "88"], "what was typed is lost"
+    await petra.locator("#reading-systolic").fill("182")
+    await petra.keyboard.press("Enter")
+    await expect(there).to_have_count(2)
+    await expect(there.first).to_contain_text("Blutdruck: 182/95 mmHg")
+    await expect(there.first).to_contain_text("Oberer Wert: höher als üblich (90 bis 139)")
+    await expect(there.last).to_contain_text("Puls: 88 pro Minute")
+    await expect(there.last).to_contain_text("Puls: wie üblich (60 bis 100)")
+    await expect(there.last).to_contain_text("von Hand eingegeben")
+
+    await petra.evaluate(CUFF, ["Manschette\u202e 3", 0x1810])
+    await petra.locator("#reading-close").click()
+    await petra.locator("#reading-open").click()
+    await petra.locator("#reading-listen").click()
+    state = petra.locator("#reading-state")
+    await expect(state).to_have_text("Verbunden mit dem Messgerät Manschette 3. Bitte messen Sie jetzt.")
+    await petra.evaluate("says('00 ff 07 ff 07 ff 07')")
+    await expect(state).to_contain_text("hat nichts Gültiges gemessen")
+    await petra.evaluate("says('02 78 00 50 00 5d 00 e4 07 05 0b 09 00 00')")
+    await expect(state).to_contain_text("nach der Uhr des Geräts wurde zu dieser Zeit gemessen: 11.5.2020")
+    await petra.evaluate("says('00 8c 00 5f 00 6e 00')")
+    await petra.evaluate("says('02 78 00 50 00 5d 00 e4 07 05 0b 09 00 00')")
+    await expect(petra.locator("#reading-systolic")).to_have_value("140")
+    await expect(there).to_have_count(2)  # a person sends, not the device
+    await petra.locator("#reading").get_by_role("button", name="Senden").click()
+    await expect(there).to_have_count(3)
+    await expect(there.last).to_contain_text("Blutdruck: 140/95 mmHg")
+    await expect(there.last).to_contain_text("vom Messgerät Manschette 3")
+
+    await expect(petra.locator("#lines .reading")).to_have_count(3)
+    await expect(petra.locator("#lines")).not_to_contain_text("üblich")  # only a doctor judges
+
+    # A page that is not ours sends what ours refuses.
+    await petra.evaluate("""() => {
+      const send = RTCDataChannel.prototype.send;
+      RTCDataChannel.prototype.send = function (data) {
+        send.call(this, `${data}`.replace('"value":37.1', '"value":371'));
+      };
+    }""")
+    await enter(petra, "temperature", temperature="37,1")
+    await expect(petra.locator("#lines .mark").last).to_have_text("noch nicht angekommen", timeout=10_000)
+    await expect(there).to_have_count(3)
+    await expect(alice.locator("#lines .reading")).to_have_count(0)
+
+    async with bob.expect_download() as waiting_for:
+        await bob.get_by_role("button", name="Alle Messwerte speichern").click()
+    file = await waiting_for.value
+    assert file.suggested_filename.startswith("Messwerte ") and file.suggested_filename.endswith(".json")
+    bundle = json.loads((await file.path()).read_text("utf-8"))
+    patient, *rest = [entry["resource"] for entry in bundle["entry"]]
+    assert (bundle["resourceType"], bundle["type"], len(rest)) == ("Bundle", "collection", 3)
+    assert (patient["name"][0]["text"], patient["birthDate"]) == ("Alice Ährenfeld", "1948-05-17")
+    found = [[part["valueQuantity"]["value"] for part in one.get("component", [one])] for one in rest]
+    assert found == [[182, 95], [88], [140, 95]]
+    assert [one.get("device") for one in rest] == [None, None, {"display": "Manschette 3"}]
+    assert {one["performer"][0]["display"] for one in rest} == {"Petra Pohl"}
 
 
 async def test_a_line_survives_a_lost_page_and_nothing_survives_the_end(cast: Database, visitor: Visitor) -> None:

@@ -16,7 +16,7 @@ from telemed import pg
 from telemed.db import Database
 from tests import people
 from tests.browser.consulting import booked, on_call, sees, waiting
-from tests.browser.talks import chosen, linked, saved, until_state, write
+from tests.browser.talks import CUFF, chosen, enter, linked, saved, until_state, write
 from tests.canary import canary, everything, files, traces, watched
 
 pytestmark = [pytest.mark.browser, pytest.mark.rule("V-01"), pytest.mark.rule("V-03"), pytest.mark.rule("B-03")]
@@ -38,6 +38,8 @@ def memory(pid: int) -> bytes:
 async def test_the_server_has_none_of_it(postgres: pg.Urls, chromium: Browser, tmp_path: Path) -> None:
     said, typed, noted, name = (canary(label) for label in ("Nachricht", "Entwurf", "Notiz", "Dateiname"))
     content = (secrets.token_bytes(32) + b"\0") * 2_000
+    cuff, weight = canary("Manschette"), f"{200 + secrets.randbelow(1_999) / 10 + 0.1:.1f}"
+    measured = [cuff, f'"value":{weight.removesuffix(".0")}', f"{weight.replace('.', ',')} kg"]
     control = canary("Gegenprobe")
     async with AsyncExitStack() as stack:
         server, urls = await stack.enter_async_context(watched(postgres, tmp_path / "server", "telemed_talk"))
@@ -66,6 +68,16 @@ async def test_the_server_has_none_of_it(postgres: pg.Urls, chromium: Browser, t
         await expect(bob.locator("#lines .text")).to_have_text([noted, said])
         await expect(bob.locator("#typing .text")).to_have_text(typed)
         assert await saved(bob, f"{name}.bin") == content
+        await enter(alice, "weight", weight=weight)
+        await alice.evaluate(CUFF, [cuff, 0x1810])
+        await alice.locator("#reading-close").click()
+        await alice.locator("#reading-open").click()
+        await alice.locator("#reading-kind").select_option("pressure")
+        await alice.locator("#reading-listen").click()
+        await expect(alice.locator("#reading-state")).to_contain_text(cuff)
+        await alice.evaluate("says('00 b6 00 5f 00 7c 00')")
+        await alice.locator("#reading").get_by_role("button", name="Senden").click()
+        await expect(bob.locator("#lines .reading .text")).to_contain_text([measured[2], cuff])
         await alice.evaluate("(text) => fetch('/health/live', { headers: { 'X-Control': text } })", control)
 
         places = {
@@ -73,7 +85,7 @@ async def test_the_server_has_none_of_it(postgres: pg.Urls, chromium: Browser, t
             "files": b"".join(files(server.home).values()), "frames": await frames(alice) + await frames(bob),
         }  # fmt: skip
         for where, place in places.items():
-            assert traces([said, typed, noted, name, content[:32]], place) == [], where
+            assert traces([said, typed, noted, name, content[:32], *measured], place) == [], where
         # And each of these searches finds what is there.
         assert traces([control], places["memory"]), "this is not the server's memory"
         assert traces(["Alice Ährenfeld"], places["database"]) and traces(["Alice Ährenfeld"], places["frames"])

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 from telemed.db import Database
 from tests.browser.checks import tab_to
 from tests.browser.consulting import Visitor, booked, looked_at, on_call, sees, talking, waiting
-from tests.browser.talks import chosen, linked, on_disk, png, until_state, write
+from tests.browser.talks import chosen, enter, linked, on_disk, png, until_state, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.rule("A-02"), pytest.mark.rule("V-20")]
 WIDE = "document.documentElement.scrollWidth - innerWidth"
@@ -68,6 +68,16 @@ async def test_every_state(cast: Database, visitor: Visitor, tmp_path: Path) -> 
     await bob.locator("#lines .file .look:visible").click()
     await looked_at(bob, "messages-picture")
     await bob.keyboard.press("Escape")
+
+    await enter(alice, "pressure", systolic="182", diastolic="95", pulse="7")
+    await expect(alice.locator("#reading-problem")).to_contain_text("Puls: 7 kann nicht stimmen")
+    await looked_at_inside(alice, "reading-refused")
+    await alice.locator("#reading-pulse").fill("70")
+    await alice.keyboard.press("Enter")
+    await expect(bob.locator("#lines .reading")).to_have_count(2)
+    await looked_at_inside(bob, "readings")
+    await looked_at_inside(alice, "reading-sent")
+    await alice.locator("#reading-close").click()
 
     await bob.locator("#messages-close").click()
     await write(alice, "Sehen Sie es?")

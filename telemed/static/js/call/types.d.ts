@@ -93,5 +93,9 @@ export interface PageData {
   back: string;
   /** Where the scripts of talk/ are, joined. */
   talk: string;
+  /** Where the scripts of readings/ are, joined. */
+  readings: string;
+  /** For the practitioner alone. */
+  patient: { name: string; birth_date: string } | null;
   words: Record<string, string>;
 }

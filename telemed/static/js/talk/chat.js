@@ -4,9 +4,10 @@ import { part, words } from "../call/view.js";
 import { append, follow } from "./history.js";
 import { LONGEST, Typist, edited } from "./typing.js";
 /** @import { Seat } from "../call/types" */
-/** @import { TextMessage } from "./types" */
+/** @import { ReadingMessage, TextMessage } from "./types" */
 /** @import { Link } from "./link.js" */
-/** @typedef {{ message: TextMessage, seats: Set<Seat>, mark: HTMLElement }} Unheard */
+/** @typedef {Extract<TextMessage, { text: string }> | ReadingMessage} Line */
+/** @typedef {{ message: Line, seats: Set<Seat>, mark: HTMLElement }} Unheard */
 
 const LATE = 3_000; // ms until it is said that a line has not arrived
 
@@ -22,7 +23,7 @@ export class Chat {
 
   /**
    * @param {(seat: Seat) => string} name
-   * @param {(seat: Seat, what: "wrote" | "types" | "noted") => void} news
+   * @param {(seat: Seat, what: "wrote" | "types" | "noted" | "measured") => void} news
    */
   constructor(name, news) {
     this.#name = name;
@@ -60,18 +61,29 @@ export class Chat {
   hear(seat, message) {
     if (message.type === "got") return this.#heard(seat, message.id);
     if (message.type === "typing") return this.#watch(seat, message);
-    this.#links.get(seat)?.tell({ type: "got", id: message.id });
     if (message.type === "say") this.#rub(seat);
-    if (this.#seen.has(`${seat} ${message.id}`)) return; // sent again after a lost connection
-    this.#seen.add(`${seat} ${message.id}`);
-    this.#write(this.#name(seat), message.text, message.type === "note" ? "note" : "theirs");
-    this.#news(seat, message.type === "note" ? "noted" : "wrote");
+    const [kind, news] = message.type === "note" ? /** @type {const} */ (["note", "noted"]) : /** @type {const} */ (["theirs", "wrote"]);
+    this.take(seat, message.id, message.text, kind, news);
   }
 
-  /** Given to one person. @param {Seat} seat @param {string} text @returns {boolean} whether they are there */
-  give(seat, text) {
+  /**
+   * A line of somebody else's: answered, and shown once.
+   * @param {Seat} seat @param {string} id @param {string} text @param {string} kind @param {"wrote" | "noted" | "measured"} news
+   * @returns {boolean} whether it is new, not sent again after a lost connection
+   */
+  take(seat, id, text, kind, news) {
+    this.#links.get(seat)?.tell({ type: "got", id });
+    if (this.#seen.has(`${seat} ${id}`)) return false;
+    this.#seen.add(`${seat} ${id}`);
+    this.#write(this.#name(seat), text, kind);
+    this.#news(seat, news);
+    return true;
+  }
+
+  /** To one person. @param {Seat} seat @param {Line} line @param {string} text @returns {boolean} whether they are there */
+  give(seat, line, text) {
     if (!this.#links.has(seat)) return false;
-    this.#send({ type: "note", id: crypto.randomUUID(), text }, [seat], "note");
+    this.#send(line, [seat], text, line.type);
     return true;
   }
 
@@ -92,7 +104,7 @@ export class Chat {
     const fault = text.length > LONGEST ? "too_long" : this.#links.size === 0 ? "nobody" : "";
     this.problem(text && fault ? words(fault) : "");
     if (!text || fault) return;
-    this.#send({ type: "say", id: crypto.randomUUID(), text }, [...this.#links.keys()], "mine");
+    this.#send({ type: "say", id: crypto.randomUUID(), text }, [...this.#links.keys()], text, "mine");
     this.#typists.forEach((typist) => typist.said());
     this.#field.value = "";
   }
@@ -102,9 +114,9 @@ export class Chat {
     this.#typists.forEach((typist) => typist.type(line));
   }
 
-  /** @param {TextMessage & { text: string, id: string }} message @param {Seat[]} seats @param {string} kind */
-  #send(message, seats, kind) {
-    const mark = this.#write(words("you"), message.text, `mine ${kind}`);
+  /** @param {Line} message @param {Seat[]} seats @param {string} text @param {string} kind */
+  #send(message, seats, text, kind) {
+    const mark = this.#write(words("you"), text, `mine ${kind}`);
     this.#unheard.set(message.id, { message, seats: new Set(seats), mark });
     for (const seat of seats) this.#links.get(seat)?.tell(message);
     setTimeout(() => this.#unheard.has(message.id) && (mark.textContent = words("not_yet")), LATE);
@@ -156,7 +168,7 @@ function line(by, said, kind) {
   /** @type {[string, string][]} */
   const parts = [
     [".by", by],
-    [".how", kind === "typing" ? words("types_now") : kind.endsWith("note") ? words("a_note") : ""],
+    [".how", kind === "typing" ? words("types_now") : kind.endsWith("note") ? words("a_note") : kind.includes("reading") ? words("a_reading") : ""],
     ["time", kind === "typing" ? "" : new Date().toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit" })],
     [".text", said],
   ];

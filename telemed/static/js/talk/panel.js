@@ -1,16 +1,17 @@
-// Everything that pages say to each other beside picture and sound: messages, files, the note, the three words. This
+// Everything that pages say to each other beside picture and sound: messages, files, the note, readings, the three words. This
 // part of the page is fetched after the conversation has begun, or when somebody wants it.
 import { announce, notice, part, words } from "../call/view.js";
 import { Chat } from "./chat.js";
 import { Checks } from "./checks.js";
 import { Files } from "./files.js";
+import { Later } from "./later.js";
 import { Link } from "./link.js";
 import { Note } from "./note.js";
 import { read } from "./wire.js";
 /** @import { Command, Level, RosterSeat, Seat } from "../call/types" */
 /** @import { Channels } from "../call/channels.js" */
 /** @import { Peer } from "../call/peer.js" */
-/** @typedef {"wrote" | "types" | "noted" | "offers" | "asks" | "unsafe" | "anew"} News */
+/** @typedef {"wrote" | "types" | "noted" | "measured" | "offers" | "asks" | "unsafe" | "anew"} News */
 
 export class Panel {
   #unread = 0;
@@ -18,7 +19,7 @@ export class Panel {
   /** @type {Map<Seat, string>} */ #names = new Map(); // also of those who have gone
   #box = part("messages", HTMLElement);
   #button = part("write", HTMLButtonElement);
-  #channels; #peer; #chat; #files; #checks; #note;
+  #channels; #peer; #chat; #files; #checks; #note; #readings;
 
   /** @param {Channels} channels @param {(command: Command) => void} send @param {(seat: Seat) => Peer | undefined} peer */
   constructor(channels, send, peer) {
@@ -29,7 +30,12 @@ export class Panel {
     this.#chat = new Chat(name, news);
     this.#files = new Files(name, news, (sentence) => this.#chat.problem(sentence));
     this.#checks = new Checks(name, send, news);
-    this.#note = document.getElementById("note") ? new Note((seat, text) => this.#chat.give(seat, text)) : null;
+    this.#note = document.getElementById("note") ? new Note((seat, text) => this.#chat.give(seat, { type: "note", id: crypto.randomUUID(), text }, text)) : null;
+    this.#readings = new Later({
+      name,
+      give: (observation, text) => this.#chat.give("practitioner", { type: "reading", id: crypto.randomUUID(), observation }, text),
+      take: (seat, id, text, kind) => this.#chat.take(seat, id, text, kind, "measured"),
+    });
     part("messages-close", HTMLButtonElement).onclick = () => this.toggle(false);
   }
 
@@ -71,6 +77,8 @@ export class Panel {
       case "reveal":
       case "look":
         return this.#checks.hear(seat, message);
+      case "reading":
+        return this.#readings.hear(seat, message);
       default:
         return this.#files.hear(seat, message);
     }
@@ -99,6 +107,7 @@ export class Panel {
     this.#chat.end();
     this.#files.end();
     this.#checks.end();
+    this.#readings.end();
     if (!returns) this.#note?.forget();
     this.#show(false);
   }

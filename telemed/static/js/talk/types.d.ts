@@ -5,6 +5,9 @@ export type TextMessage =
   | { type: "typing"; at: number; cut: number; put: string }
   | { type: "got"; id: string };
 
+/** `observation`: FHIR, believed only after ../readings/observation.js has read it. */
+export type ReadingMessage = { type: "reading"; id: string; observation: object };
+
 export type FileMessage =
   | { type: "offer"; id: number; name: string; size: number; sha256: string }
   | { type: "accept" | "refuse" | "cancel"; id: number }
@@ -15,7 +18,7 @@ export type WordsMessage =
   | { type: "commit"; commit: string }
   | { type: "reveal"; nonce: string };
 
-export type TalkMessage = TextMessage | FileMessage | WordsMessage | { type: "look" };
+export type TalkMessage = TextMessage | ReadingMessage | FileMessage | WordsMessage | { type: "look" };
 
 /** Where a file is: `going` on its way, `lost` with the connection, `unreadable` on the sender's own disk. */
 export type Progress = "preparing" | "offered" | "going" | "checking" | "arrived" | "refused" | "cancelled" | "broken"

@@ -7,12 +7,14 @@ const number = (/** @type {unknown} */ it) => count(it) && Number(it) < 2 ** 32;
 const text = (/** @type {number} */ most) => (/** @type {unknown} */ it) => typeof it === "string" && it.length <= most;
 const hash = (/** @type {unknown} */ it) => typeof it === "string" && /^[0-9a-f]{64}$/.test(it);
 const name = (/** @type {unknown} */ it) => typeof it === "string" && /^[\w-]{1,40}$/.test(it);
+const thing = (/** @type {unknown} */ it) => typeof it === "object" && it !== null; // looked at by whoever shows it
 const flag = (/** @type {unknown} */ it) => typeof it === "boolean";
 
 /** @type {Record<string, Record<string, (it: unknown) => boolean>>} */
 const SHAPES = {
   say: { id: name, text: text(LONGEST) },
   note: { id: name, text: text(LONGEST) },
+  reading: { id: name, observation: thing },
   got: { id: name },
   typing: { at: count, cut: count, put: text(LONGEST) },
   offer: { id: number, name: text(500), size: (it) => count(it) && Number(it) > 0, sha256: hash },

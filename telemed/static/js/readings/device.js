@@ -1,0 +1,42 @@
+// A measuring device nearby, by Web Bluetooth: chosen by the person in the browser's own list, heard until it is let go.
+import { PROFILES, measured } from "./profiles.js";
+/** @import { Bluetooth } from "./types" */
+/** @import { Kind } from "./quantities.js" */
+/** @import { Measurement } from "./profiles.js" */
+
+const RECORD_ACCESS = 0x2a52;
+const LAST_RECORD = new Uint8Array([1, 6]); // "report stored records", "the last one"
+
+/** @returns {Bluetooth | undefined} */
+const bluetooth = () => /** @type {{ bluetooth?: Bluetooth }} */ (/** @type {unknown} */ (navigator)).bluetooth;
+
+/** Whether this browser can. */
+export function hears() {
+  return bluetooth() !== undefined;
+}
+
+/**
+ * Rejects with a DOMException: `NotFoundError` if nobody chose a device, others if it does not answer.
+ * @param {Kind} kind
+ * @param {{ connected: (name: string) => void, heard: (measurement: Measurement | null) => void, gone: () => void }} told
+ * @returns {Promise<() => void>} lets it go
+ */
+export async function listen(kind, { connected, heard, gone }) {
+  const { service, characteristic, records } = PROFILES[kind];
+  const device = await /** @type {Bluetooth} */ (bluetooth()).requestDevice({ filters: [{ services: [service] }] });
+  device.addEventListener("gattserverdisconnected", gone);
+  const found = await (await device.gatt.connect()).getPrimaryService(service);
+  const source = await found.getCharacteristic(characteristic);
+  source.addEventListener("characteristicvaluechanged", () => source.value && heard(measured(kind, source.value)));
+  connected(device.name ?? "");
+  await source.startNotifications();
+  if (records) {
+    const control = await found.getCharacteristic(RECORD_ACCESS);
+    await control.startNotifications();
+    await control.writeValueWithResponse(LAST_RECORD);
+  }
+  return () => {
+    device.removeEventListener("gattserverdisconnected", gone);
+    device.gatt.disconnect();
+  };
+}
