@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Calm, Ladder, RUNGS } from "../../telemed/static/js/call/ladder.js";
+import { Calm, Ladder, RUNGS, Twice } from "../../telemed/static/js/call/ladder.js";
 
 const QUIET = { available: null, sending: 60, capacity: null, loss: 0, rtt: 60, hurt: 0, dark: false };
 const VIDEO = ["full", "small", "tiny"];
@@ -173,4 +173,41 @@ test("bad news soon, good news when it is true, and nothing that flaps", () => {
   assert.equal(calm.step("full", 70_000), "still");
   assert.equal(calm.step("small", 70_500), "still");
   assert.equal(calm.step("small", 71_000), "small", "better all the time, now this much");
+});
+
+/** One answer a second: `spans` of [seconds, share lost, their rung]. */
+function doubled(...spans) {
+  const twice = new Twice(0);
+  let at = 0;
+  return spans.flatMap(([seconds, losing, sends = "full"]) =>
+    Array.from({ length: seconds }, () => twice.step(losing, sends, 1_000 * ++at)));
+}
+const since = (answers) => answers.indexOf(true);
+
+test("sound comes twice where packets are lost and there is room", () => {
+  for (const sends of ["full", "small"]) assert.equal(since(doubled([5, 0], [60, 0.05, sends])), 5 + 4, sends);
+  for (const sends of ["tiny", "still", "audio", undefined]) assert.equal(since(doubled([60, 0.05, sends ?? ""])), -1, sends);
+  assert.equal(since(doubled([600, 0.02])), -1, "a little is made up well enough");
+  assert.equal(since(doubled([60, null])), -1, "nobody knows");
+});
+
+test("one burst, which the figures show for four seconds, is no reason", () => {
+  assert.equal(since(doubled(...Array.from({ length: 20 }, () => [[3, 0], [4, 0.1]]).flat())), -1);
+});
+
+test("once is enough when the line is clean or has become narrow, and not before", () => {
+  const lossy = [30, 0.05];
+  assert.equal(doubled(lossy, [120, 0.02]).at(-1), true, "less is lost, but something is");
+  assert.equal(doubled(lossy, [9, 0], [5, 0.02], [9, 0]).at(-1), true);
+  assert.equal(doubled(lossy, [12, 0]).at(-1), false);
+  assert.equal(doubled(lossy, [12, 0.05, "still"]).at(-1), false);
+  assert.equal(doubled(lossy, [60, null]).at(-1), true, "an outage says nothing");
+});
+
+test("whatever the line does, there are twenty seconds between two descriptions", () => {
+  for (const [bad, good] of [[6, 6], [6, 12], [12, 12], [15, 11]]) {
+    const answers = doubled(...Array.from({ length: 40 }, () => [[bad, 0.1], [good, 0]]).flat());
+    const turns = answers.flatMap((answer, at) => (at > 0 && answer !== answers[at - 1] ? [at] : []));
+    assert.ok(turns.length > 0 && turns.every((at, which) => which === 0 || at - turns[which - 1] >= 20), `${turns}`);
+  }
 });

@@ -9,7 +9,7 @@ const { Quality } = await import("../../telemed/static/js/call/quality.js");
 const SECOND = 1_000; // ms
 let now = 0;
 let received = 0; // of what grows as long as something comes
-let peers, broken, levels, told;
+let peers, broken, levels, told, stills, doubled;
 
 beforeEach(async () => {
   mock.restoreAll();
@@ -22,7 +22,8 @@ beforeEach(async () => {
     get peers() { return peers.map((peer) => ["patient", peer]); },
     peer: () => peers[0],
   };
-  const channels = { on: () => {}, to: () => ({ bufferedAmount: 0, send: (said) => told.push(JSON.parse(said)) }) };
+  const channel = { bufferedAmount: 0, send: (said) => told.push(JSON.parse(said)) };
+  const channels = { on: (_name, listener) => (stills = listener), to: () => channel };
   new Quality(mesh, channels, () => {}, () => "Alice", (level) => levels.push(level), () => broken);
   await pass(1); // without anybody: whatever was said before is over
 });
@@ -32,6 +33,7 @@ function connection(kbit) {
   return {
     state: "connected",
     shaped: 0,
+    hearTwice: (twice) => (doubled = twice),
     get senders() {
       this.shaped++;
       return { video: { track: { getSettings: () => ({}) } } };
@@ -119,4 +121,19 @@ test("where nothing gets through, one notice names the telephone, and none does 
     await pass(1);
     assert.deepEqual([levels.at(-1), notices()], ["full", []]);
   }
+});
+
+test("sound that loses packets, with a picture beside it, is wanted twice over", async () => {
+  peers = [connection(2_000)];
+  const { stats } = peers[0];
+  let [came, gone] = [0, 0];
+  peers[0].stats = async () => {
+    const sound = { type: "inbound-rtp", kind: "audio", packetsReceived: came += 47, packetsLost: gone += 3 };
+    return (await stats()).set("sound", sound);
+  };
+  await pass(12);
+  assert.equal(doubled, false, "nobody knows what they send");
+  stills.heard("patient", JSON.stringify({ sends: "full", number: 1 }));
+  await pass(12);
+  assert.equal(doubled, true);
 });

@@ -18,7 +18,7 @@ test("figures of one second", () => {
   const meter = new Meter();
   assert.equal(meter.read(counts(report(pictures, sound(100, 96_000, 960), sent(100), told(1, 0), pair(5), transport(10_000)))), null);
   const figures = meter.read(counts(report(pictures, sound(150, 144_000, 5_760), sent(150), told(2, 5), pair(5), transport(20_000))));
-  assert.deepEqual(figures, { available: 312, sending: 240, rtt: 70, loss: 0.1, dark: false, heard: 0.1 });
+  assert.deepEqual(figures, { available: 312, sending: 240, rtt: 70, loss: 0.1, dark: false, heard: 0.1, losing: null });
 });
 
 test("a report about losses holds until the next one", () => {
@@ -26,6 +26,24 @@ test("a report about losses holds until the next one", () => {
   const losses = [[1, 0], [1, 0], [2, 5], [2, 5], [3, 5]].map(([timestamp, lost], second) =>
     meter.read(counts(report(sent(50 * second), told(timestamp, lost), transport(second))))?.loss);
   assert.deepEqual(losses, [undefined, null, 0.05, 0.05, 0]);
+});
+
+/** The figure, second by second, when so many packets [came, were gone]. */
+function losing(...seconds) {
+  const meter = new Meter();
+  let [all, lost] = [0, 0];
+  meter.read(counts(report(sound(0, 0, 0), transport(0))));
+  return seconds.map(([came, gone]) => {
+    [all, lost] = [all + came, lost + gone];
+    return meter.read(counts(report({ ...sound(all, 0, 0), packetsLost: lost }, transport(all)))).losing;
+  });
+}
+
+test("what they send and we miss, over four seconds", () => {
+  assert.deepEqual(losing([45, 5], [50, 0], [50, 0], [45, 5], [50, 0]), [null, null, null, 0.05, 0.025]);
+  assert.deepEqual(losing([50, 1], [50, 0], [50, 0], [50, -1]).at(-1), 0, "late is not lost");
+  assert.deepEqual(losing([1, 1], [1, 0], [1, 0], [1, 0]).at(-1), null, "too few to tell");
+  assert.deepEqual(losing([50, 0], [50, 0], [50, 0], [50, 0], [0, 0], [20, 500], [50, 0]).at(-1), 0, "an outage");
 });
 
 test("silence is not the line's fault unless nothing arrives at all", () => {
@@ -43,12 +61,12 @@ test("Firefox: no transport, no estimate", () => {
   const meter = new Meter();
   meter.read(counts(report(other, firefox(100), told(1, 0))));
   const figures = meter.read(counts(report(other, firefox(200), told(1, 0))));
-  assert.deepEqual(figures, { available: null, sending: 0, rtt: 80, loss: null, dark: false, heard: 0 });
+  assert.deepEqual(figures, { available: null, sending: 0, rtt: 80, loss: null, dark: false, heard: 0, losing: null });
   assert.equal(meter.read(counts(report(other, firefox(200), told(1, 0)))).dark, true);
 });
 
 test("a connection that counts nothing yet", () => {
   const meter = new Meter();
   meter.read(counts(report()));
-  assert.deepEqual(meter.read(counts(report())), { available: null, sending: 0, rtt: null, loss: null, dark: true, heard: 0 });
+  assert.deepEqual(meter.read(counts(report())), { available: null, sending: 0, rtt: null, loss: null, dark: true, heard: 0, losing: null });
 });

@@ -216,3 +216,34 @@ export class Calm {
     return this.#told;
   }
 }
+
+const LOSSY = 0.03; // share of the packets, from which on sound helps that comes twice
+const CLEAN = 0.01;
+const EARNEST = 5_000; // ms that packets are lost: longer than one burst is seen in the figures (stats.js)
+const OVER = 10_000; // ms without reason for it
+const APART = 20_000; // ms between two changes, since each is a description
+const WIDE = ["full", "small"];
+
+/** Whether sound should come twice over (RED, RFC 2198): while packets are lost and the line has room. */
+export class Twice {
+  #on = false; #turned = -Infinity; #settled;
+
+  /** @param {number} now  ms */
+  constructor(now) {
+    this.#settled = now;
+  }
+
+  /**
+   * @param {number | null} losing  share of their packets that we miss; null: nobody knows
+   * @param {RungName | undefined} sends  their rung: with much of a picture there is room
+   * @param {number} now  ms
+   */
+  step(losing, sends, now) {
+    const right = losing === null ? this.#on : WIDE.includes(sends ?? "") && losing >= (this.#on ? CLEAN : LOSSY);
+    if (right === this.#on) this.#settled = now;
+    const long = now - this.#settled >= (right ? EARNEST : OVER);
+    if (!long || now - this.#turned < APART) return this.#on;
+    this.#turned = this.#settled = now;
+    return (this.#on = right);
+  }
+}

@@ -6,9 +6,11 @@ import { fingerprints } from "./fingerprints.js";
 
 const BATCH = 15; // ms without another candidate; a burst goes in one message, a late one from the relay by itself
 const AT_ONCE = 32; // candidates in one message
+const RED = "audio/red";
 
 export class Peer {
   #pc; #send; #tracks; #seat; #epoch; #polite;
+  #twice = false;
   #offering = false;
   #ignoring = false;
   #remote = ""; // fingerprints of the other end
@@ -82,6 +84,15 @@ export class Peer {
     this.senders[kind]?.replaceTrack(track).catch(() => this.#pc.restartIce());
   }
 
+  /** Whether their sound is to come twice over. Call it again and again: what is under way comes first. @param {boolean} twice */
+  hearTwice(twice) {
+    const theirs = this.#pc.currentRemoteDescription?.sdp ?? "";
+    const busy = this.#describing > 0 || this.#pc.signalingState !== "stable";
+    if (busy || twice === this.#twice || !/^a=rtpmap:\d+ red\/48000/m.test(theirs)) return;
+    this.#twice = twice;
+    this.#offer();
+  }
+
   /** What takes our tracks, as far as it is negotiated. @returns {Partial<Record<Kind, RTCRtpSender>>} */
   get senders() {
     const found = this.#pc.getTransceivers().map(({ receiver, sender }) => [receiver.track.kind, sender]);
@@ -121,6 +132,7 @@ export class Peer {
       this.#incoming.splice(0).forEach((candidate) => this.#add(candidate));
       if (kind === "offer") {
         await this.#attach();
+        this.#order();
         await pc.setLocalDescription();
         this.#sendDescription(epoch);
       }
@@ -151,6 +163,7 @@ export class Peer {
     this.#offering = true;
     this.#describing++;
     try {
+      this.#order();
       await this.#pc.setLocalDescription();
       this.#sendDescription(epoch);
     } finally {
@@ -165,6 +178,16 @@ export class Peer {
     if (!description || epoch !== this.#epoch) return;
     const kind = description.type === "answer" ? "answer" : "offer";
     this.#send({ type: "desc", to: this.#seat, epoch, kind, sdp: description.sdp });
+  }
+
+  /** Others send by our order of codecs. Said every time: an answer without one of its own repeats that of the offer. */
+  #order() {
+    const codecs = RTCRtpReceiver.getCapabilities("audio")?.codecs ?? [];
+    const red = codecs.filter(({ mimeType }) => mimeType === RED);
+    if (red.length === 0) return;
+    const others = codecs.filter(({ mimeType }) => mimeType !== RED);
+    const audio = this.#pc.getTransceivers().find(({ receiver }) => receiver.track.kind === "audio");
+    audio?.setCodecPreferences(this.#twice ? [...red, ...others] : [...others, ...red]);
   }
 
   /** Puts our tracks into what was offered, so that one answer is all it takes. */

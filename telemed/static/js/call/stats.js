@@ -13,6 +13,7 @@
  * @property {number} missed  of them, by the other page, as it last said
  * @property {number} told  how often it has said so
  * @property {number} packets  of sound that arrived
+ * @property {number} gone  of sound that did not arrive
  * @property {number} samples  of sound that were played
  * @property {number} concealed  of them, made up
  */
@@ -37,20 +38,26 @@ export function counts(report) {
     missed: remote.packetsLost ?? 0,
     told: remote.timestamp ?? 0,
     packets: inbound.packetsReceived ?? 0,
+    gone: inbound.packetsLost ?? 0,
     samples: inbound.totalSamplesReceived ?? 0,
     concealed: inbound.concealedSamples ?? 0,
   };
 }
+
+const WINDOW = 4; // seconds, and
+const ENOUGH = 100; // packets, with less of which a share of 3 % does not show
 
 /** Follows one connection. */
 export class Meter {
   /** @type {Counts | null} */ #last = null;
   /** @type {Counts | null} */ #told = null;
   /** @type {number | null} */ #loss = null;
+  /** @type {{ came: number, gone: number }[]} */ #lately = [];
 
   /**
-   * The figures since the last call; null at the first. `heard`: the share of the sound that we had to make up.
-   * @param {Counts} now @returns {(Omit<Figures, "capacity" | "hurt"> & { heard: number }) | null}
+   * The figures since the last call; null at the first. `heard`: the share of the sound that we had to make up;
+   * `losing`: the share of its packets that did not arrive in the last seconds, null without enough of them.
+   * @param {Counts} now @returns {(Omit<Figures, "capacity" | "hurt"> & { heard: number, losing: number | null }) | null}
    */
   read(now) {
     const before = this.#last;
@@ -73,6 +80,15 @@ export class Meter {
       loss: this.#loss,
       dark: now.received === before.received,
       heard: spoken ? Math.min(1, (now.concealed - before.concealed) / samples) : 0,
+      losing: this.#losing(now.packets - before.packets, now.gone - before.gone),
     };
+  }
+
+  /** @param {number} came @param {number} gone  packets; below 0 when some came late */
+  #losing(came, gone) {
+    // When more is gone than came it was an outage, and nothing comes twice through that.
+    if (came > 0 && gone <= came) this.#lately = [...this.#lately.slice(1 - WINDOW), { came, gone }];
+    const [all, lost] = this.#lately.reduce(([all, lost], one) => [all + one.came + one.gone, lost + one.gone], [0, 0]);
+    return this.#lately.length < WINDOW || all < ENOUGH ? null : Math.max(0, lost / all);
   }
 }

@@ -1,5 +1,5 @@
 // One connection and how it is cared for: every second its figures, its rung, and a few words with the other page.
-import { Ladder, RUNGS } from "./ladder.js";
+import { Ladder, RUNGS, Twice } from "./ladder.js";
 import { Shaper } from "./sender.js";
 import { counts, Meter } from "./stats.js";
 import { Album, Painter } from "./stills.js";
@@ -27,7 +27,7 @@ export class Way {
   #meter = new Meter();
   #shaper = new Shaper();
   #album = new Album();
-  #ladder; #painter; #channel; #drawn;
+  #ladder; #twice; #painter; #channel; #drawn;
   /** @type {{ hurt: number, at: number }} */ #hurt = { hurt: 0, at: -Infinity };
   /** @type {{ kbit: number, at: number }[]} */ #speeds = [];
   /** @type {Said} */ #theirs = {};
@@ -43,6 +43,7 @@ export class Way {
   constructor(peer, first, mirror, channel, drawn) {
     this.peer = peer;
     this.#ladder = new Ladder(first, performance.now());
+    this.#twice = new Twice(performance.now());
     this.#painter = new Painter(mirror, channel);
     this.#channel = channel;
     this.#drawn = drawn;
@@ -143,7 +144,7 @@ export class Way {
   }
 
   /** @param {NonNullable<ReturnType<Meter["read"]>>} figures @param {number} now */
-  #judge({ heard, available, ...figures }, now) {
+  #judge({ heard, losing, available, ...figures }, now) {
     this.rtt = figures.rtt;
     this.loss = figures.loss;
     const fresh = this.#speeds.filter(({ at }) => now - at < LASTING).map(({ kbit }) => kbit).sort((a, b) => a - b);
@@ -155,6 +156,7 @@ export class Way {
       capacity: fresh.length > 1 ? fresh[fresh.length >> 1] : null,
       hurt: now - this.#hurt.at < FRESH ? this.#hurt.hurt : 0,
     }, now);
+    this.peer.hearTwice(this.#twice.step(losing, this.#theirs.sends, now));
     if (heard >= AUDIBLE) this.#complained = this.say({ hurt: Math.round(heard * 100) / 100 }) || this.#complained;
     else if (this.#complained) this.#complained = !this.say({ hurt: 0 });
   }
