@@ -51,9 +51,9 @@ export class Peer {
     return this.#epoch;
   }
 
-  /** Of both ends' certificates. */
+  /** Of both ends' certificates. A quick channel is open before the browser counts our offer as answered. */
   get fingerprints() {
-    return { local: fingerprints(this.#pc.currentLocalDescription?.sdp ?? ""), remote: this.#remote };
+    return { local: fingerprints(this.#pc.localDescription?.sdp ?? ""), remote: this.#remote };
   }
 
   get state() {
