@@ -2,8 +2,8 @@
 
 The modules stay what they are, small files that import each other and that tests load one by one. Each becomes a
 function that returns what it exports; the entry stands last, unwrapped. Only the plainest import and export is
-understood, and everything else is an error when the server starts. Comments and types are for whoever reads the
-modules; without them a third less goes out.
+understood, and everything else is an error when the server starts. Comments, types, indentation and most ends of
+lines are for whoever reads the modules; without them a third less goes out. A text over several lines must not mind.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ _COMMENT = re.compile(r"^[ \t]*(?:/\*\*(?:(?!\*/).)*\*/[ \t]*|//[^\n]*)\n", re.M
 _BESIDE = re.compile(
     r"/\*\*(?:(?!\*/).)*\*/ ?| +// [^\n\"'`]*$", re.MULTILINE
 )  # a quote could end a string that began before
+_INDENT = re.compile(r"^[ \t]+|\n(?=\n)", re.MULTILINE)
+_LINE_END = re.compile(r"^((?!.*//).*[;{,(])\n", re.MULTILINE)  # behind any other sign it may end a statement
 
 
 class NotPlain(ValueError):
@@ -50,6 +52,7 @@ def _part(name: str, source: str, last: bool) -> str:
     body = _BESIDE.sub("", _COMMENT.sub("", _EXPORT.sub(r"\1 \2", body)))
     if left := _LEFT.search(body):
         raise NotPlain(f"{name}: {left[0]}")
+    body = _LINE_END.sub(r"\1", _INDENT.sub("", body))
     if last:
         return body + (f"export {{ {', '.join(exports)} }};\n" if exports else "")
     return f"const {_variable(name)} = (() => {{\n{body}return {{ {', '.join(exports)} }};\n}})();\n"

@@ -17,20 +17,14 @@ SMALL = {
 }
 IN_ONE = """\
 const $js_say = (() => {
-const loud = 1;
-const say = (what) => console.log(what, loud);
-return { say };
+const loud = 1;const say = (what) => console.log(what, loud);return { say };
 })();
 const $js_house_door = (() => {
-const { say } = $js_say;
-class Door {}
+const { say } = $js_say;class Door {}
 function shut() { say(0); }
 return { Door, shut };
 })();
-const { Door } = $js_house_door;
-const { say } = $js_say;
-say(new Door());
-"""
+const { Door } = $js_house_door;const { say } = $js_say;say(new Door());"""
 
 
 def test_what_is_needed_stands_before_what_needs_it() -> None:
@@ -39,7 +33,7 @@ def test_what_is_needed_stands_before_what_needs_it() -> None:
 
 def test_what_the_entry_exports_can_be_imported() -> None:
     whole = joined({**SMALL, "js/page.js": b"export class Page {}\nexport const size = 1;\n"}, "js/page.js").decode()
-    assert whole == "class Page {}\nconst size = 1;\nexport { Page, size };\n"
+    assert whole == "class Page {}\nconst size = 1;export { Page, size };\n"
 
 
 def test_comments_stay_at_home() -> None:
@@ -53,12 +47,18 @@ say("// is no comment", /** @type {string} */ (x)); // but one behind it is
 say(`neither is // this`); // doesn't go: it might be the end of a string
   /** @param {string} x */ go(x);
   // indented
+
+  if (x)
+    go({
+      x, // two
+      y,
+    });
 """
     kept = """\
 say("// is no comment", (x));
 say(`neither is // this`); // doesn't go: it might be the end of a string
-  go(x);
-"""
+go(x);if (x)
+go({x,y,});"""
     assert joined({"a.js": source.encode()}, "a.js").decode() == kept
 
 

@@ -3,7 +3,7 @@ import { data, notice, part, words } from "./view.js";
 /** @import { Devices } from "./devices.js" */
 /** @import { Kind, Problems } from "./types" */
 
-const LOUD = 0.02; // root mean square of speech at arm's length
+const LOUD = 0.02; // root mean square of speech, an arm away
 
 export class Check {
   #devices; #speak;
@@ -117,7 +117,7 @@ export class Check {
   #measure() {
     const meter = part("level", HTMLMeterElement);
     if (!this.#analyser || meter.offsetParent === null) return;
-    if (this.#context?.state !== "running") this.#context?.resume().catch(() => {}); // iPhones: "interrupted" by a call
+    if (this.#context?.state !== "running") this.#context?.resume().catch(() => {}); // iPhones: interrupted by a call
     const samples = new Float32Array(this.#analyser.fftSize);
     this.#analyser.getFloatTimeDomainData(samples);
     const loudness = Math.sqrt(samples.reduce((sum, sample) => sum + sample * sample, 0) / samples.length);

@@ -10,7 +10,7 @@ import { Way } from "./way.js";
 
 const PAUSED = ["still", "audio"];
 const TICK = 1_000;
-const APART = 5_000; // ms between two `stat` (consultation/PROTOCOL.md)
+const APART = 5_000; // ms between two stat messages (consultation/PROTOCOL.md)
 
 export class Quality {
   #mesh; #channels; #send; #name; #level; #silenced;

@@ -5,7 +5,7 @@ const TARGET = 50; // ms of queueing that a transfer may cause
 const SEGMENT = 1_200; // bytes
 const CHUNK = 16_384; // bytes; the most that goes into one message
 const FIRST = 4 * SEGMENT;
-const MEMORY = 30_000; // ms; the line's own delay is looked for again after two of these (it may have changed)
+const MEMORY = 30_000; // ms; the delay of the line itself is looked for again after two of these (it may have changed)
 
 export class Pace {
   #window = FIRST; // bytes under way

@@ -2,7 +2,7 @@
 // anywhere in the line instead of backspaces, so that a correction in the middle does not spell everything out again.
 /** @typedef {{ at: number, cut: number, put: string }} Edit  UTF-16 code units */
 
-export const LONGEST = 10_000; // code units of a line; its JSON fits every browser's 64 KiB message
+export const LONGEST = 10_000; // code units of a line; its JSON fits a message of 64 KiB, as every browser takes it
 
 /** The one edit that makes `after` of `before`; null if there is none. @param {string} before @param {string} after */
 export function edit(before, after) {
