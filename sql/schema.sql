@@ -585,6 +585,11 @@ CREATE FUNCTION public.inside(a public.appointment) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT EXISTS (SELECT FROM seating WHERE seating.appointment = a.id AND seating.epoch = a.epoch
                          AND seat = 'patient' AND state = 'admitted') $$;
+CREATE FUNCTION public.introduced(at_appointment uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT coalesce(min(array_remove(ARRAY[taken_in_by(at_appointment), representative], NULL)), '{}')
+        FROM intake WHERE appointment = at_appointment $$;
 CREATE TABLE public.pairing (
     id uuid NOT NULL,
     code_digest bytea,
@@ -2013,6 +2018,8 @@ REVOKE ALL ON FUNCTION public.hand_on(of_walk_in uuid, as_urgent boolean, at tim
 GRANT ALL ON FUNCTION public.hand_on(of_walk_in uuid, as_urgent boolean, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.in_a_room(of_practitioner uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.in_a_room(of_practitioner uuid, at timestamp with time zone) TO telemed_app;
+REVOKE ALL ON FUNCTION public.introduced(at_appointment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.introduced(at_appointment uuid) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pairing TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.on_call TO telemed_app;
 REVOKE ALL ON FUNCTION public.lock_walk_ins() FROM PUBLIC;

@@ -50,5 +50,13 @@ CREATE POLICY precheck_own ON precheck FOR ALL USING (
 REVOKE EXECUTE ON FUNCTION taken_in, taken_in_by FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION taken_in, taken_in_by TO telemed_app;
 
+-- Who may be with the patient at a station without a seat of their own: who received them, and who agreed for them.
+CREATE FUNCTION introduced(at_appointment uuid) RETURNS text[]
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ SELECT coalesce(min(array_remove(ARRAY[taken_in_by(at_appointment), representative], NULL)), '{}')
+        FROM intake WHERE appointment = at_appointment $$;
+REVOKE EXECUTE ON FUNCTION introduced FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION introduced TO telemed_app;
+
 -- migrate:down
 SELECT 'forward only';

@@ -20,6 +20,10 @@ WHERE a.id = :appointment;
 -- How somebody with a login is introduced.
 SELECT name FROM person WHERE id = :person AND active;
 
+-- name: beside
+-- Who was introduced where the patient sits, and has no seat.
+SELECT introduced(:appointment::uuid);
+
 -- name: enter
 -- Those who enter, many at once: by appointment, its epoch as the ticket has it, seat, the attendance of a socket that
 -- enters once more (else 0), and the pairing if it is a station's screen. A ticket is good if the appointment still stands
@@ -63,7 +67,8 @@ WITH gone AS (
 SELECT appointment FROM gone CROSS JOIN LATERAL pg_notify('appointment', appointment::text);
 
 -- name: settle
--- The practitioner lets a seat in, sends it back to wait, or bars it for good; the doctor's list shows who is inside.
+-- The practitioner lets a seat in, sends it back to wait, or bars it for good, or a seat goes out and comes back by
+-- itself; the doctor's list shows who is inside.
 WITH standing AS (
     UPDATE appointment SET
         admitted = CASE WHEN :seat::text <> 'patient' THEN admitted
@@ -77,7 +82,7 @@ settled AS (
     WHERE seating.state <> 'barred'),
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment, detail)
-    SELECT :now, 'practitioner', :person::uuid, site, 'seat.' || :state::text, id, :seat::text FROM standing)
+    SELECT :now, :role::text, :person::uuid, site, 'seat.' || :state::text, id, :seat::text FROM standing)
 SELECT id FROM standing CROSS JOIN LATERAL pg_notify('appointment', id::text);
 
 -- name: end

@@ -146,7 +146,8 @@ class Connection:
         resume = isinstance(message, m.Resume)
         me = Me(claims.seat, message.instance, self.socket, self._locale)
         seated = Seated(
-            claims.seat, message.instance, self.socket, claims.name, claims.about, entered.admitted, resume, succeeds
+            claims.seat, message.instance, self.socket, claims.name, claims.about, entered.admitted, resume, succeeds,
+            claims.beside,
         )  # fmt: skip
         self._entrances += 1
         seq = await self._rooms.log.append(self._room, seated, f"{self.socket}:{self._entrances}")

@@ -53,6 +53,7 @@ from telemed.consultation.vocabulary import (
     Level,
     Message,
     Milliseconds,
+    Outside,
     Percent,
     Quality,
     Seat,
@@ -91,6 +92,8 @@ class RosterSeat(Struct, frozen=True):
     cam: bool
     tracks: tuple[Track, ...] = ()
     quality: Quality | None = None
+    outside: Outside = ""
+    beside: tuple[str, ...] = ()
 
 
 class IceServer(Struct, frozen=True, omit_defaults=True):
@@ -129,6 +132,7 @@ class TokenFor(Message, tag="token", frozen=True):
 class Waiting(Message, tag="waiting", frozen=True):
     seq: int
     practitioner_here: bool
+    outside: Outside = ""
 
 
 class Lobby(Message, tag="lobby", frozen=True):
@@ -269,6 +273,6 @@ __all__ = [
     "BURST", "CANDIDATES_LIMIT", "FRAME_LIMIT", "RATE", "SDP_LIMIT", "TRACKS_LIMIT", "VERSIONS", "Admit", "Ask",
     "AskFrom", "AskIce", "Bye", "Cand", "CandFrom", "Candidate", "ClientMessage", "Command", "Deny", "Desc",
     "DescFrom", "DoctorState", "End", "EndReason", "Entrance", "Hello", "Hold", "Kick", "Kind", "Label", "Level",
-    "Lock", "Mode", "Ping", "Private", "Quality", "Relayed", "Resume", "Sas", "Seat", "ServerMessage", "Stat", "Told",
-    "Track", "Tracks", "Wish",
+    "Lock", "Mode", "Outside", "Ping", "Private", "Quality", "Relayed", "Resume", "Sas", "Seat", "ServerMessage",
+    "Stat", "Told", "Track", "Tracks", "Wish",
 ]  # fmt: skip

@@ -45,6 +45,8 @@ class Member(Struct, frozen=True):
     cam: bool = True
     tracks: tuple[m.Track, ...] = ()
     quality: m.Quality | None = None
+    outside: m.Outside = ""
+    beside: tuple[str, ...] = ()  # who was introduced with them and has no seat
 
 
 class State(Struct, frozen=True):
@@ -79,6 +81,7 @@ class Seated(_Entry, tag="seated", frozen=True):
     admitted: bool = False
     resume: bool = False
     succeeds: str = ""
+    beside: tuple[str, ...] = ()
 
 
 class Away(_Entry, tag="away", frozen=True):
@@ -134,8 +137,8 @@ def check(state: State, entry: Entry) -> type[SocketRefusal] | None:
             return None if member and member.socket == socket and member.here else ReplacedBy
         case Left(seat=seat, socket=socket, lost=lost):
             member = state.members.get(seat)
-            # One that talks is never given up from here: media lives without signalling.
-            gone = member and (not lost or (not member.here and not member.admitted))
+            # One that talks is never given up from here, as media lives without signalling; nor one who may be called.
+            gone = member and (not lost or not (member.here or member.admitted or member.outside))
             return None if gone and member and member.socket == socket else ReplacedBy
     return None
 
@@ -169,6 +172,10 @@ def check_command(state: State, seat: m.Seat, instance: str, command: m.Command)
     match command:
         case m.Desc(to=to, epoch=epoch) | m.Cand(to=to, epoch=epoch):
             return _check_pair(state, me, seat, to, epoch)
+        case m.Hold(seat=other) if other == seat != "practitioner":
+            return None if me.admitted else NotAdmitted  # whoever wants to goes out
+        case m.Admit(seat=other) if other == seat and me.outside == "called":
+            return None
         case m.Admit(seat=other) | m.Hold(seat=other) | m.Deny(seat=other) | m.Kick(seat=other):
             if seat != "practitioner" or other == "practitioner":
                 return PractitionerOnly
@@ -177,9 +184,11 @@ def check_command(state: State, seat: m.Seat, instance: str, command: m.Command)
             return None if seat == "practitioner" else PractitionerOnly
         case m.Mode() | m.Tracks() | m.Stat() | m.AskIce():
             return None if me.admitted else NotAdmitted
-        case m.Ask(to=to):
-            allowed = seat == "practitioner" or (seat, to) == ("patient", "assistant")
-            return _check_peer(state, me, seat, to) if allowed else SeatRefused
+        case m.Ask(to=to, what=what):
+            if seat != "practitioner" and (seat, to) != ("patient", "assistant"):
+                return SeatRefused
+            calls = seat == "practitioner" != to and what == "return" and to in state.members
+            return None if calls else _check_peer(state, me, seat, to)
         case m.Sas(epoch=epoch):
             peer = _VERIFIED_WITH.get(seat)
             return _check_pair(state, me, seat, peer, epoch) if peer else SeatRefused
@@ -243,23 +252,29 @@ def refused(past: list[tuple[int, Entry]], number: int) -> type[SocketRefusal] |
 
 
 def _seated(before: Member | None, seq: int, entry: Seated) -> Member:
-    if before is None:
-        return Member(entry.instance, entry.socket, entry.name, entry.about, entry.admitted, seq)
-    # The room knows better than the ticket whether a seat it has is admitted: the ticket may be older.
-    if before.instance == entry.instance:
+    if before and before.instance == entry.instance:
         return replace(before, socket=entry.socket, here=True)
-    return Member(entry.instance, entry.socket, entry.name, entry.about, before.admitted, seq)
+    # The room knows better than the ticket whether a seat it has is admitted: the ticket may be older.
+    admitted, outside = (before.admitted, before.outside) if before else (entry.admitted, "")
+    member = Member(entry.instance, entry.socket, entry.name, entry.about, admitted, seq)
+    return replace(member, outside=outside, beside=entry.beside)
 
 
 def _obey(state: State, seq: int, seat: m.Seat, command: m.Told) -> State:
     match command:
+        case m.Ask(to=to, what="return") if not state.members[to].admitted:
+            return _with(state, to, replace(state.members[to], outside="called"))
         case m.Desc() | m.Cand() | m.Ask():
             return state
         case m.Admit(seat=other):
             member = state.members[other]
-            return state if member.admitted else _with(state, other, replace(member, admitted=True, since=seq))
+            return (
+                state if member.admitted else _with(state, other, replace(member, admitted=True, since=seq, outside=""))
+            )
         case m.Hold(seat=other):
-            return _with(state, other, replace(state.members[other], admitted=False))
+            member = state.members[other]
+            outside: m.Outside = "out" if member.admitted or member.outside else ""
+            return _with(state, other, replace(member, admitted=False, outside=outside))
         case m.Deny(seat=other):
             return _with(state, other, None)
         case m.Kick(seat=other):

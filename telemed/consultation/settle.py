@@ -36,10 +36,16 @@ async def _seat(db: Database, claims: Claims, seat: m.Seat, state: str) -> None:
     async with db.transaction(within(claims)) as tx:
         done: UUID | None = await tx.value(
             "consultation.settle", appointment=claims.appointment, epoch=claims.epoch, person=claims.person, seat=seat,
-            state=state, now=clock.now(),
+            state=state, role=_role(claims), now=clock.now(),
         )  # fmt: skip
         if done is None:
             raise why_not(claims, await find(tx, claims.appointment))
+
+
+def _role(claims: Claims) -> str:
+    if claims.seat == "patient" and claims.person is None:
+        return "station" if claims.pairing else "guest"
+    return "practitioner" if claims.seat == "practitioner" else "assistant"
 
 
 async def _end(db: Database, claims: Claims) -> None:

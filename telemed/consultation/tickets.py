@@ -65,8 +65,8 @@ async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None
             raise IntakeMissing
         if seat in room.barred:
             raise Barred
-    name, about = await _introduced(tx, caller, room, seat)
-    claims = Claims(room.id, room.epoch, seat, name, about, caller.person, caller.pairing)
+    name, about, *beside = await _introduced(tx, caller, room, seat)
+    claims = Claims(room.id, room.epoch, seat, name, about, caller.person, caller.pairing, tuple(beside))
     token = keys.sign(TYP, AUDIENCE, msgspec.to_builtins(claims), LIFETIME)
     return Ticket(token, clock.now() + LIFETIME, SOCKET, seat)
 
@@ -87,13 +87,18 @@ def refuse_if_over(room: Room) -> None:
         raise AppointmentOver(reason="expired")
 
 
-async def _introduced(tx: Tx, caller: Caller, room: Room, seat: Seat) -> tuple[str, str]:
-    """How the others are told of this seat: name, and where from."""
+async def _introduced(tx: Tx, caller: Caller, room: Room, seat: Seat) -> list[str]:
+    """How the others are told of this seat: name, where from, and who else may be in front of that screen (V-15).
+
+    A patient with a device of their own is at no station, wherever whoever assists may be.
+    """
     if seat == "practitioner":
-        return room.practitioner_name, room.practice
+        return [room.practitioner_name, room.practice]
     if seat == "patient":
-        return room.patient_name, room.station
-    return str(await tx.value("consultation.person_name", person=caller.person)), room.station
+        here = caller.role != "guest"
+        beside: list[str] = await tx.value("consultation.beside", appointment=room.id) if here else []
+        return [room.patient_name, room.station if here else "", *beside]
+    return [str(await tx.value("consultation.person_name", person=caller.person)), room.station]
 
 
 async def find(tx: Tx, appointment: UUID | str) -> Room | None:

@@ -34,7 +34,8 @@ class Ticket(msgspec.Struct, frozen=True):
 class Claims(msgspec.Struct, frozen=True):
     """What a ticket says. `epoch` is the appointment's: cancelled, moved or ended, and the ticket is void.
 
-    `pairing`: of the station's screen that it was given to; ended, and the ticket is void too.
+    `pairing`: of the station's screen that it was given to; ended, and the ticket is void too. `beside`: who was
+    introduced there and has no seat of their own.
     """
 
     appointment: UUID
@@ -44,6 +45,7 @@ class Claims(msgspec.Struct, frozen=True):
     about: str
     person: UUID | None = None
     pairing: UUID | None = None
+    beside: tuple[str, ...] = ()
 
     @property
     def room(self) -> str:

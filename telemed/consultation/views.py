@@ -111,10 +111,11 @@ def _seen(state: State, seat: m.Seat, by: m.Seat) -> bool:
 
 def sight(state: State, seq: int, seat: m.Seat) -> m.Roster | m.Waiting:
     """What somebody in this seat sees of the room."""
-    if state.members[seat].admitted:
+    me = state.members[seat]
+    if me.admitted:
         return m.Roster(seq, visible(state, seat), state.locked)
     practitioner = state.members.get("practitioner")
-    return m.Waiting(seq, practitioner is not None and practitioner.here)
+    return m.Waiting(seq, practitioner is not None and practitioner.here, me.outside)
 
 
 def visible(state: State, seat: m.Seat) -> tuple[m.RosterSeat, ...]:
@@ -127,7 +128,7 @@ def visible(state: State, seat: m.Seat) -> tuple[m.RosterSeat, ...]:
             seat=other, name=member.name, about=member.about, state="here" if member.here else "away",
             admitted=member.admitted, instance=member.instance, epoch=pair_epoch(me, member),
             polite=_IMPOLITE_FIRST.index(seat) > _IMPOLITE_FIRST.index(other), mic=member.mic, cam=member.cam,
-            tracks=member.tracks, quality=member.quality,
+            tracks=member.tracks, quality=member.quality, outside=member.outside, beside=member.beside,
         )
         for other, member in sorted(state.members.items())
         if other != seat and (member.admitted or seat == "practitioner")

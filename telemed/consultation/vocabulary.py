@@ -23,6 +23,7 @@ Sdp = Annotated[str, Meta(min_length=1, max_length=SDP_LIMIT)]
 
 DoctorState = Literal["away", "busy", "ready"]  # as somebody who waits may know
 Wish = Literal["leave", "return", "unmute"]
+Outside = Literal["", "out", "called"]  # waits: never was in; was in and can be called; was asked to come (back) in
 Label = Literal["camera", "microphone", "screen", "dermatoscope", "otoscope", "stethoscope"]
 Level = Literal["full", "small", "still", "audio", "phone"]  # what the line carries, the best first
 Milliseconds = Annotated[int, Meta(ge=0, le=60_000)]

@@ -143,13 +143,13 @@ async def talking(visitor: Visitor, made: Booking, **how: Any) -> AsyncIterator[
     yield bob, alice
 
 
-async def sees(page: Page, frames: int = 25, seconds: float = 30) -> dict[str, Any]:
-    """Waits until so many more frames are decoded and sound is heard; the figures then."""
+async def sees(page: Page, frames: int = 25, seconds: float = 30, *, sound: bool = True) -> dict[str, Any]:
+    """Waits until so many more frames are decoded and sound, if any is played, is heard; the figures then."""
     first = await page.evaluate(FIGURES)
     until = time.monotonic() + seconds
     while True:
         now: dict[str, Any] = await page.evaluate(FIGURES)
-        if now["video"] - first["video"] >= frames and now["energy"] > first["energy"]:
+        if now["video"] - first["video"] >= frames and (now["energy"] > first["energy"] or not sound):
             return now
         assert time.monotonic() < until, (
             now,

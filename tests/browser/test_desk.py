@@ -5,20 +5,17 @@ from __future__ import annotations
 import asyncio
 from datetime import date, timedelta
 
-import msgspec
 import pytest
 from playwright.async_api import expect
 
 from telemed.db import Database
 from telemed.scheduling.types import Patient
-from telemed.stations import intake
 from tests import booking, people
 from tests.browser.consulting import (
     Visitor,
     booked,
     check_and_join,
     looked_at,
-    on_call,
     sees,
     staff,
     waiting,
@@ -149,29 +146,3 @@ async def test_a_walk_in_at_the_pharmacy(cast: Database, visitor: Visitor) -> No
     await page.get_by_role("button", name="sitzt hier").click()
     await page.wait_for_url("**/room")
     await expect(page.locator("h1:visible")).to_have_text("Kamera und Ton prüfen")
-
-
-@pytest.mark.rule("V-15")
-async def test_who_assists_is_introduced(cast: Database, visitor: Visitor) -> None:
-    made = await booking.book(
-        cast, people.soon(), caller=people.CALLERS["petra"], mode="assisted", station=people.STATION
-    )
-    await intake.take(cast, people.CALLERS["petra"], made.id, msgspec.convert(people.RECEIVED, intake.Received))
-    screen = await staff(await visitor(), "petra")
-    await screen.goto(f"/station/appointments/{made.id}/room")
-    await check_and_join(screen)
-    petra = await staff(await visitor(), "petra")
-    await petra.goto(f"/station/appointments/{made.id}/assistance")
-    await check_and_join(petra)
-    bob = await on_call(visitor, made)
-    rows = bob.locator("#door li")
-    await expect(rows).to_have_count(2)
-    await expect(rows.filter(has_text="Petra Pohl, Löwen-Apotheke, Gerswalde")).to_be_visible()
-    for row in await rows.all():
-        await row.locator("[data-act=admit]").click()
-    await expect(bob.locator("#who")).to_contain_text("begleitet von Petra Pohl, Löwen-Apotheke, Gerswalde")
-    await expect(screen.locator("#who")).to_contain_text("begleitet von Petra Pohl, Löwen-Apotheke, Gerswalde")
-    await expect(screen.locator("#who")).to_contain_text("Dr. med. Bob Buchfink")
-    await asyncio.gather(*(sees(page, 30) for page in (bob, screen, petra)))
-    assert await bob.evaluate("window.connections.length") == 2
-    await looked_at(bob, "three")

@@ -121,6 +121,12 @@ async def test_three_people_write_to_each_other(cast: Database, visitor: Visitor
     async with three(visitor, cast) as pages:
         await linked(*pages)
         bob, alice, petra = pages
+        # The patient is at home: nobody is beside them, and whoever assists elsewhere speaks and hears like everybody.
+        await expect(petra.locator("#quiet")).to_be_hidden()
+        await expect(petra.locator("#mic")).to_have_attribute("aria-checked", "true")
+        await expect(bob.locator("#door [data-seat=patient] .where")).to_have_text(
+            "im Gespräch – an einem eigenen Gerät"
+        )
         await write(alice, "von Alice")
         await write(petra, "von Petra")
         await write(bob, "von Bob")

@@ -104,7 +104,7 @@ class Life:
                 if leaves:
                     await tx.run("consultation.leave", attendances=[sat.attendance], now=self._now())
                 if seat == "practitioner":
-                    doctor = {"person": people.BOB, "seat": "patient", "state": "admitted"}
+                    doctor = {"person": people.BOB, "seat": "patient", "state": "admitted", "role": "practitioner"}
                     await tx.run("consultation.settle", **it, **doctor, now=self._now())
         async with db.transaction(SYSTEM) as tx:
             await tx.run("consultation.verified", **it, seat="patient", match=True, now=self._now())

@@ -10,6 +10,8 @@ import pytest
 
 from telemed import clock
 from telemed.consultation import connection, succession, supplies
+from telemed.scheduling import changes
+from tests import booking
 from tests.live.conftest import ONE_AND_TWO, Visit
 from tests.live.test_socket import admitted
 
@@ -79,6 +81,45 @@ async def test_wishes_tracks_and_lines_reach_who_is_admitted(visit: Visit) -> No
             roster = {seat["seat"]: seat for seat in later.heard[-1]["roster"]}
             assert roster["assistant"]["tracks"] == tracks
             assert roster["patient"]["quality"] == {"level": "audio", "rtt_ms": 900, "loss_pct": None}
+
+
+@pytest.mark.rule("V-14")
+async def test_the_assistant_goes_out_comes_back_when_called_and_consent_withdrawn_ends_it(visit: Visit) -> None:
+    async with (
+        visit.seated("bob", "page-of-bob-1") as bob,
+        visit.seated("alice") as alice,
+        visit.seated("petra", "page-of-petra") as petra,
+    ):
+        await admitted(bob)
+        await bob.say(type="admit", id="1", seat="assistant")
+        await alice.hear("roster")
+        await petra.hear("roster")
+        await alice.say(type="ask", id="1", to="assistant", what="leave")
+        await petra.hear("ask")
+        await petra.say(type="hold", id="1", seat="assistant")
+        assert (await petra.hear("waiting"))["outside"] == "out"
+        while "assistant" in [seat["seat"] for seat in (await alice.hear("roster"))["seats"]]:
+            pass
+        before = len(petra.heard)
+        await alice.say(type="mode", id="2", mic=False, cam=True)
+        await bob.hear("mode")
+        await petra.say(type="admit", id="2", seat="assistant")
+        await petra.refused("forbidden")
+        assert {message["type"] for message in petra.heard[before:]} <= {"lobby", "ok", "err"}
+        assert await visit.sql("SELECT state FROM seating WHERE seat = 'assistant'") == "held"
+        await bob.say(type="ask", id="2", to="assistant", what="return")
+        assert (await petra.hear("waiting"))["outside"] == "called"
+        await petra.say(type="admit", id="3", seat="assistant")
+        await petra.hear("roster")
+        trail = await visit.sql(
+            "SELECT array_agg(role || ' ' || verb ORDER BY id) FROM audit WHERE detail = 'assistant'"
+        )
+        assert trail == ["practitioner seat.admitted", "assistant seat.held", "assistant seat.admitted"]
+        await changes.withdraw_consent(visit.db, booking.guest(visit.appointment), visit.appointment)
+        for page in (alice, bob, petra):
+            assert (await page.hear("ended"))["reason"] == "consent_withdrawn"
+            assert (await page.hear("closed"))["code"] == 4410
+        assert (await visit.ask("petra"))[1]["code"] == "consent_missing"
 
 
 async def test_fresh_servers_are_given_to_who_is_admitted(visit: Visit) -> None:

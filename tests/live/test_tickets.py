@@ -25,13 +25,21 @@ async def test_everybody_gets_a_ticket_for_their_own_seat(visit: Visit, who: str
     assert (claims["appointment"], claims["seat"], claims["epoch"]) == (str(visit.appointment), seat, 1)
 
 
+@pytest.mark.rule("V-15")
 async def test_introductions(visit: Visit) -> None:
-    claims = [visit.keys.verify(await visit.ticket(who), TYP, AUDIENCE) for who in ("alice", "petra", "bob")]
-    assert [(claim["name"], claim["about"]) for claim in claims] == [
-        ("Alice Ährenfeld", "Löwen-Apotheke, Gerswalde"),
-        ("Petra Pohl", "Löwen-Apotheke, Gerswalde"),
-        ("Dr. med. Bob Buchfink", "Praxis am Uckersee, Prenzlau"),
-    ]
+    """Who it is, where they sit, and who was introduced there without a seat; a guest's own device is at no station."""
+    await visit.sql("UPDATE intake SET representative = 'Tina Tochter', representing = 'attorney'")
+    wishes = (("alice", None), ("petra", "patient"), ("petra", None), ("bob", None))
+    claims = [visit.keys.verify(await visit.ticket(*wish), TYP, AUDIENCE) for wish in wishes]
+    assert [(claim["name"], claim["about"], claim["beside"]) for claim in claims] == [
+        ("Alice Ährenfeld", "", []),
+        (
+            "Alice Ährenfeld", "Löwen-Apotheke, Gerswalde",
+            ["Petra Pohl, Löwen-Apotheke, Gerswalde", "Tina Tochter"],
+        ),
+        ("Petra Pohl", "Löwen-Apotheke, Gerswalde", []),
+        ("Dr. med. Bob Buchfink", "Praxis am Uckersee, Prenzlau", []),
+    ]  # fmt: skip
 
 
 @pytest.mark.rule("V-10")

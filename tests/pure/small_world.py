@@ -183,7 +183,7 @@ class World:
         elif what == "cand":
             page.last = m.Cand(self.name(), other, epoch, [m.Candidate("")])
         elif what == "ask":
-            page.last = m.Ask(self.name(), other, "leave")
+            page.last = m.Ask(self.name(), other, "leave" if number < 6 else "return")
         elif what == "lock":
             page.last = m.Lock(self.name(), locked=number == 0)
         elif what == "track":

@@ -46,7 +46,7 @@ ASKS = {("practitioner", "patient"), ("practitioner", "assistant"), ("patient", 
 
 
 def check_door(world: World) -> None:
-    """A token lets in once, and a locked room takes nobody new."""
+    """A token lets in once, a locked room takes nobody new, and nobody comes in by themselves who was not called."""
     used: list[str] = []
     for state, seq, entry in folded(world):
         if isinstance(entry, Snapshot):
@@ -59,6 +59,11 @@ def check_door(world: World) -> None:
             used.append(entry.succeeds)
         if after.locked != state.locked:
             assert isinstance(entry, Said) and entry.seat == "practitioner"
+        for seat, member in after.members.items():
+            before = state.members.get(seat)
+            if seat != "practitioner" and member.admitted and not (before and before.admitted):
+                assert isinstance(entry, Said) and before, "came in by no door"
+                assert entry.seat == "practitioner" or (entry.seat == seat and before.outside == "called")
     assert len(used) == len(set(used)), "a token was good twice"
 
 
@@ -68,10 +73,12 @@ def expected(world: World, page: Page) -> set[int]:
     for state, seq, entry in folded(world):
         if isinstance(entry, Said) and isinstance(entry.command, m.Desc | m.Cand | m.Ask) and not check(state, entry):
             sender, holder = state.members[entry.seat], state.members[entry.command.to]
-            assert sender.admitted and holder.admitted
+            assert sender.admitted
             if isinstance(entry.command, m.Ask):
                 assert (entry.seat, entry.command.to) in ASKS
+                assert holder.admitted or (entry.seat, entry.command.what) == ("practitioner", "return")
             else:
+                assert holder.admitted
                 assert entry.command.epoch == max(sender.since, holder.since)
             if entry.command.to == page.seat and holder.instance == page.instance:
                 good.add(seq)
@@ -96,7 +103,8 @@ def check_world(world: World) -> None:
         for seq, message in page.rosters:
             member = states[seq].members.get(page.seat)
             shown = getattr(message, "roster", getattr(message, "seats", None))
-            if shown is None or shown:
+            called = isinstance(message, m.AskFrom) and message.what == "return"
+            if (shown is None and not called) or shown:
                 assert member and member.instance == page.instance and member.admitted, "seen from the waiting room"
             for seat in shown or ():
                 assert page.seat == "practitioner" or seat.admitted, "saw who waits"

@@ -1,5 +1,5 @@
 // The waiting room: how long it may be, in words, and a call that reaches somebody who is looking elsewhere.
-import { part, words } from "./view.js";
+import { data, part, words } from "./view.js";
 /** @import { LobbyState } from "./types" */
 
 const TITLE = document.title;
@@ -7,6 +7,7 @@ const TITLE = document.title;
 export class Lobby {
   /** @type {LobbyState | null} */ #state = null;
   #practitioner = false;
+  #outside = false;
   #ring;
   #tell = part("tell-me", HTMLButtonElement);
 
@@ -22,9 +23,10 @@ export class Lobby {
     };
   }
 
-  /** @param {boolean} here  the doctor has opened this room */
-  practitioner(here) {
+  /** @param {boolean} here  the doctor has opened this room @param {string} outside  we have been in, and may be called */
+  practitioner(here, outside) {
     this.#practitioner = here;
+    this.#outside = Boolean(outside);
     return this.sentence;
   }
 
@@ -35,6 +37,7 @@ export class Lobby {
   }
 
   get sentence() {
+    if (this.#outside && data.seat === "assistant") return words("outside");
     const { doctor, ahead, late_minutes, note } = this.#state
       ?? { doctor: this.#practitioner ? "ready" : "away", ahead: 0, late_minutes: 0, note: "" };
     const said = [words("known")];
@@ -46,16 +49,19 @@ export class Lobby {
     return said.join(" ");
   }
 
-  /** It is this person's turn. Heard once, seen in the title of the tab until they look. */
-  call() {
+  /**
+   * It is this person's turn. Heard once, seen in the title of the tab until they look.
+   * @param {"your_turn" | "called"} what
+   */
+  call(what = "your_turn") {
     this.#ring();
     navigator.vibrate?.([200, 100, 200]);
     if (!document.hidden) return;
-    document.title = `● ${words("your_turn")}`;
+    document.title = `● ${words(what)}`;
     document.addEventListener("visibilitychange", () => { document.title = TITLE; }, { once: true });
     if ("Notification" in window && Notification.permission === "granted") {
       // Without a name: it may show on a locked screen.
-      const shown = new Notification(words("your_turn"), { body: words("your_turn_text"), tag: "telemed" });
+      const shown = new Notification(words(what), { body: words(`${what}_text`), tag: "telemed" });
       shown.onclick = () => { focus(); shown.close(); };
     }
   }

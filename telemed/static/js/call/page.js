@@ -1,11 +1,13 @@
 // The call page: device check, waiting room, conversation, after. Brings signalling, media and view together.
 import { Channels } from "./channels.js";
 import { Check } from "./check.js";
+import { Company } from "./company.js";
 import { Devices } from "./devices.js";
 import { Lobby } from "./lobby.js";
 import { Lock } from "./lock.js";
 import { Mesh } from "./mesh.js";
 import { Quality } from "./quality.js";
+import { Quiet } from "./quiet.js";
 import { Recovery } from "./recovery.js";
 import { Signalling } from "./signalling.js";
 import { Stage } from "./stage.js";
@@ -13,6 +15,7 @@ import { Talk } from "./talk.js";
 import { tickets } from "./tickets.js";
 import { announce, data, notice, part, show, words } from "./view.js";
 import { keepAwake, onWake } from "./wake.js";
+import { Wishes } from "./wishes.js";
 /** @import { LineState, RosterSeat, ServerMessage } from "./types" */
 
 const button = (/** @type {string} */ id) => part(id, HTMLButtonElement);
@@ -54,11 +57,15 @@ const lock = new Lock((locked) => signalling.send({ type: "lock", locked }), (lo
   if (state.textContent !== words(`lock.${locked}`)) state.textContent = words(`lock.${locked}`);
 });
 
+const company = new Company((command) => signalling.send(command));
+const quiet = new Quiet(() => devices.mute(true));
+const wishes = new Wishes((command) => signalling.send(command), () => lobby.call("called"), () => mute(false));
 const talk = new Talk(channels, (command) => signalling.send(command), (seat) => mesh.peer(seat));
 
 /** @param {ServerMessage} message */
 function hear(message) {
   lock.hear(message);
+  wishes.hear(message, "from" in message ? stage.name(message.from) : "");
   switch (message.type) {
     case "joined":
       if (message.ice) mesh.configure(message.ice);
@@ -79,9 +86,10 @@ function hear(message) {
       mesh.close();
       stage.update([], () => undefined);
       talk.update([]);
+      company.leave();
       break;
     case "waiting":
-      wait(lobby.practitioner(message.practitioner_here));
+      wait(lobby.practitioner(message.practitioner_here, message.outside));
       break;
     case "lobby":
       wait(lobby.stands(message));
@@ -91,6 +99,7 @@ function hear(message) {
       break;
     case "mode":
       stage.mode(message.from, message);
+      company.refresh();
       break;
     case "quality":
       quality.hear(message.from, message);
@@ -106,6 +115,8 @@ function enter(roster, afresh) {
   const people = mesh.seat(roster, afresh);
   stage.update(people, (seat) => mesh.peer(seat)?.stream);
   talk.update(people);
+  company.update(people);
+  quiet.update(people);
   tellMode();
 }
 
@@ -156,6 +167,7 @@ function finish(code, sentence) {
   sleepAgain();
   const returns = ["left", "denied", "replaced", "broken", "not_here"].includes(code);
   talk.end(returns);
+  wishes.close();
   if (code === "fulfilled") return location.assign(data.after);
   document.querySelectorAll("dialog").forEach((open) => open.close());
   notice("line", "");
@@ -179,6 +191,13 @@ async function openDevices() {
   button("join").textContent = words("join");
 }
 
+/** @param {boolean} muted */
+async function mute(muted) {
+  await devices.mute(muted);
+  tellMode();
+  announce(words(devices.mic ? "mic_on" : "mic_off"));
+}
+
 function join() {
   part("settings-title", HTMLElement).after(part("devices", HTMLElement));
   check.leave();
@@ -197,11 +216,7 @@ button("open").onclick = openDevices;
 button("sound-only").onclick = () => devices.openSound();
 button("join").onclick = join;
 button("again").onclick = () => location.reload();
-button("mic").onclick = async () => {
-  await devices.mute(devices.mic);
-  tellMode();
-  announce(words(devices.mic ? "mic_on" : "mic_off"));
-};
+button("mic").onclick = () => mute(devices.mic);
 button("cam").onclick = async () => {
   await devices.darken(devices.cam);
   announce(words(devices.cam ? "cam_on" : "cam_off"));

@@ -120,9 +120,10 @@ export class Stage {
   /** @param {RosterSeat} seat */
   #row({ seat, name, about }) {
     const row = clone("row");
+    row.dataset.seat = seat;
     set(row, ".name", about ? `${name}, ${about}` : name);
     if (seat === "patient") set(row, ".born", words("born"));
-    for (const button of row.querySelectorAll("button")) {
+    for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll("[data-act]"))) {
       const act = /** @type {Act} */ (button.dataset.act);
       button.onclick = () => {
         if (act === "kick" && !confirm(words("kick", { name }))) return;

@@ -16,6 +16,8 @@ export interface RosterSeat {
   cam: boolean;
   tracks: Track[];
   quality: Quality | null;
+  outside: Outside;
+  beside: string[];
 }
 
 export interface IceConfig {
@@ -27,7 +29,7 @@ export type ServerMessage =
   | { type: "welcome"; node: string; versions: number[]; limits: { candidates: number } }
   | { type: "joined"; seq: number; seat: Seat; admitted: boolean; roster: RosterSeat[]; ice: IceConfig | null; locked: boolean }
   | { type: "resumed" | "admitted" | "held" | "denied" | "replaced" | "kicked"; seq: number }
-  | { type: "waiting"; seq: number; practitioner_here: boolean }
+  | { type: "waiting"; seq: number; practitioner_here: boolean; outside: Outside }
   | ({ type: "lobby" } & LobbyState)
   | { type: "token"; token: string; expires: string }
   | { type: "roster"; seq: number; seats: RosterSeat[]; locked: boolean }
@@ -48,6 +50,7 @@ export interface LobbyState { doctor: "away" | "busy" | "ready"; ahead: number; 
 export interface Description { epoch: number; kind: "offer" | "answer"; sdp: string }
 export interface Candidates { epoch: number; candidates: RTCIceCandidateInit[] }
 export interface Mode { mic: boolean; cam: boolean }
+export type Outside = "" | "out" | "called";
 export type Wish = "leave" | "return" | "unmute";
 export type Label = "camera" | "microphone" | "screen" | "dermatoscope" | "otoscope" | "stethoscope";
 export interface Track { mid: string; label: Label }

@@ -57,6 +57,11 @@ export class Chat {
     this.#rub(seat);
   }
 
+  /** What has not reached them is not sent again. @param {Seat} seat */
+  forget(seat) {
+    for (const [id, { seats }] of this.#unheard) if (seats.delete(seat) && seats.size === 0) this.#unheard.delete(id);
+  }
+
   /** @param {Seat} seat @param {TextMessage} message */
   hear(seat, message) {
     if (message.type === "got") return this.#heard(seat, message.id);

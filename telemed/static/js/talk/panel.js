@@ -43,6 +43,8 @@ export class Panel {
   update(roster) {
     for (const { seat, name } of roster) this.#names.set(seat, name);
     this.#note?.place(roster.length > 0);
+    // Who went out on somebody's wish gets nothing of what was said, not even when they are back.
+    if (!roster.some(({ seat, admitted }) => seat === "assistant" && admitted)) this.#chat.forget("assistant");
   }
 
   /** The channels to a page are open. @param {Seat} seat */
