@@ -606,11 +606,12 @@ CREATE TABLE public.pairing (
     ended timestamp with time zone,
     ended_by uuid,
     why text,
+    gateway boolean DEFAULT false NOT NULL,
     CONSTRAINT pairing_check CHECK ((num_nulls(station, site, paired, paired_by) = ANY (ARRAY[0, 4]))),
     CONSTRAINT pairing_check1 CHECK (((ended IS NULL) = (why IS NULL))),
     CONSTRAINT pairing_why_check CHECK ((why = ANY (ARRAY['staff'::text, 'copied'::text])))
 );
-COMMENT ON TABLE public.pairing IS 'Which browser is a station''s screen. Retention: a code two days; 90 days after its end.';
+COMMENT ON TABLE public.pairing IS 'Which browser is a station''s screen, which process its gateway. Retention: a code two days; 90 days after its end.';
 CREATE FUNCTION public.is_genuine(p public.pairing, shown_serial integer, shown text, at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE
     AS $$ SELECT coalesce(shown_serial = p.serial + 1 OR shown_serial = p.serial AND shown = p.badge
@@ -1177,7 +1178,7 @@ CREATE TABLE public.attendance (
     seat text NOT NULL,
     joined timestamp with time zone DEFAULT now() NOT NULL,
     "left" timestamp with time zone,
-    CONSTRAINT attendance_seat_check CHECK ((seat = ANY (ARRAY['patient'::text, 'practitioner'::text, 'assistant'::text])))
+    CONSTRAINT attendance_seat_check CHECK ((seat = ANY (ARRAY['patient'::text, 'practitioner'::text, 'assistant'::text, 'gateway'::text])))
 );
 COMMENT ON TABLE public.attendance IS 'Who sat where and when: connection metadata. Retention: at most 90 days (V-04).';
 ALTER TABLE public.attendance ALTER COLUMN id ADD GENERATED ALWAYS AS IDENTITY (
@@ -1458,7 +1459,7 @@ CREATE TABLE public.seating (
     seat text NOT NULL,
     state text NOT NULL,
     at timestamp with time zone NOT NULL,
-    CONSTRAINT seating_seat_check CHECK ((seat = ANY (ARRAY['patient'::text, 'assistant'::text]))),
+    CONSTRAINT seating_seat_check CHECK ((seat = ANY (ARRAY['patient'::text, 'assistant'::text, 'gateway'::text]))),
     CONSTRAINT seating_state_check CHECK ((state = ANY (ARRAY['admitted'::text, 'held'::text, 'barred'::text])))
 );
 COMMENT ON TABLE public.seating IS 'Who was let into a room or removed: connection metadata. Retention: at most 90 days (V-04).';
@@ -1709,7 +1710,8 @@ CREATE INDEX refresh_token_family ON public.refresh_token USING btree (family);
 CREATE INDEX rule_practitioner ON public.rule USING btree (practitioner);
 CREATE INDEX service_practitioner ON public.service USING btree (practitioner);
 CREATE INDEX site_place ON public.site USING btree (place) WHERE (active AND (kind = 'practice'::text));
-CREATE UNIQUE INDEX station_paired ON public.pairing USING btree (station) WHERE (ended IS NULL);
+CREATE UNIQUE INDEX station_gateway ON public.pairing USING btree (station) WHERE ((ended IS NULL) AND gateway);
+CREATE UNIQUE INDEX station_paired ON public.pairing USING btree (station) WHERE ((ended IS NULL) AND (NOT gateway));
 CREATE INDEX station_site ON public.station USING btree (site);
 CREATE INDEX waitlist_appointment ON public.waitlist_entry USING btree (appointment) WHERE (appointment IS NOT NULL);
 CREATE INDEX waitlist_site ON public.waitlist_entry USING btree (site, created);
@@ -1858,6 +1860,7 @@ ALTER TABLE public.appointment ENABLE ROW LEVEL SECURITY;
 CREATE POLICY appointment_assistant ON public.appointment USING (((public.caller_role() = 'assistant'::text) AND ((id = public.caller_appointment()) OR ((station_site = public.caller_site()) AND ((during && ( SELECT (public.site_day(public.caller_site()) + tstzrange((public.caller_now() - '04:00:00'::interval), (public.caller_now() + '01:00:00'::interval))))) OR ((created <@ ( SELECT public.site_day(public.caller_site()) AS site_day)) AND (EXISTS ( SELECT
    FROM public.person
   WHERE ((person.id = appointment.booked_by) AND (person.site = public.caller_site()))))))))));
+CREATE POLICY appointment_gateway ON public.appointment FOR SELECT USING (((public.caller_role() = 'gateway'::text) AND (station = public.caller_station()) AND ( SELECT public.paired() AS paired) AND (status = 'arrived'::text) AND (during && ( SELECT (public.site_day(public.caller_site()) + tstzrange((public.caller_now() - '04:00:00'::interval), (public.caller_now() + '01:00:00'::interval)))))));
 CREATE POLICY appointment_guest ON public.appointment USING (((public.caller_role() = ANY (ARRAY['guest'::text, 'anonymous'::text])) AND (id = public.caller_appointment())));
 CREATE POLICY appointment_of_entry ON public.appointment USING (((public.caller_role() = 'guest'::text) AND (public.caller_entry() IS NOT NULL) AND (id IN ( SELECT e.appointment
    FROM public.waitlist_entry e

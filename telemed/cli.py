@@ -102,6 +102,21 @@ def run_probe() -> None:
     _run(run)
 
 
+@main.command("gateway")
+@click.option("--dermatoscope", metavar="DEVICE", help="A skin camera.")
+@click.option("--otoscope", metavar="DEVICE", help="An ear camera.")
+@click.option("--stethoscope", metavar="DEVICE", help="A microphone for heart and lungs.")
+def run_gateway(**named: str | None) -> None:
+    """Show the doctor what devices at a station see and hear, until Ctrl-C or SIGTERM. It only sends.
+
+    DEVICE is v4l2:/dev/video2 (perhaps with ?video_size=1920x1080&input_format=mjpeg), alsa:hw:1, or test. It needs
+    TELEMED_PUBLIC_URL, the server's address, and keeps in TELEMED_DATA_DIR by what the server knows it.
+    """
+    from telemed.gateway import run
+
+    _run(partial(run.command, named=named))
+
+
 @main.command()
 def migrate() -> None:
     """Create or update the database, then load German places and postal codes."""

@@ -24,6 +24,8 @@ def bearer(keys: Keys, caller: Caller) -> dict[str, str]:
     """As a program sends it; a screen has no other way than its page's."""
     if caller.role == "station":
         return {**cookie(keys, caller), "Telemed-Session": "station"}
+    if caller.role == "gateway":
+        return {"Authorization": f"Bearer {badge(caller)}"}
     return {"Authorization": f"Bearer {token(keys, caller)}"}
 
 
@@ -35,9 +37,11 @@ def cookie(keys: Keys, caller: Caller) -> dict[str, str]:
 
 
 def badge(screen: Caller, serial: int = 1) -> str:
-    """A badge of a screen of the cast."""
+    """A badge of a screen or a gateway of the cast."""
     assert screen.pairing and screen.station and screen.site
-    return BADGES.badge(screen.pairing, screen.station, screen.site, serial)
+    return BADGES.badge(
+        screen.pairing, screen.station, screen.site, serial, "gateway" if screen.role == "gateway" else "station"
+    )
 
 
 def in_cookie(headers: dict[str, str]) -> dict[str, str]:

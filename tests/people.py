@@ -43,6 +43,8 @@ CALLERS = {
     "ada": Caller("admin", ADA),
 }
 SCREEN = Caller("station", site=GERSWALDE, station=STATION, pairing=PAIRING)
+GATEWAY = Caller("gateway", site=GERSWALDE, station=STATION, pairing=fixed(48))
+OTHER_GATEWAY = Caller("gateway", site=GRAMZOW, station=STATION_GRAMZOW, pairing=fixed(49))
 OTHER_SCREEN = Caller("station", site=GRAMZOW, station=STATION_GRAMZOW, pairing=fixed(47))
 ALICE = {"name": "Alice Ährenfeld", "birth_date": "1948-05-17"}
 RECEIVED = {"identity": "card", "private": True, "introduced": True, "agreed": True, "version": CONSENT_VERSION}
@@ -134,13 +136,13 @@ async def arrive(db: Database) -> None:
 
 
 async def pair(db: Database, screen: Caller = SCREEN) -> None:
-    """A browser is this screen, and has its first badge."""
+    """A browser is this screen, or a process this gateway, and has its first badge."""
     async with db.transaction(SYSTEM) as tx:
         await tx.connection.execute(
-            "INSERT INTO pairing (id, created, expires, station, site, paired, paired_by)"
-            " VALUES ($1, now(), now(), $2, $3, now(), $4) ON CONFLICT (id) DO UPDATE SET serial = 0,"
+            "INSERT INTO pairing (id, created, expires, station, site, paired, paired_by, gateway)"
+            " VALUES ($1, now(), now(), $2, $3, now(), $4, $5) ON CONFLICT (id) DO UPDATE SET serial = 0,"
             " badge = NULL, advanced = NULL, ended = NULL, why = NULL",
-            screen.pairing, screen.station, screen.site, PETRA,
+            screen.pairing, screen.station, screen.site, PETRA, screen.role == "gateway",
         )  # fmt: skip
 
 

@@ -1,13 +1,16 @@
 -- Stations: what they are, who assists there, and which browser is their screen.
 
 -- name: stations
--- The rooms of a site, each with its screen, if it has one.
+-- The rooms of a site, each with its screen and its gateway, if it has them.
 SELECT s.id, s.site, s.name, s.directions, s.devices, s.accessibility, s.privacy, s.privacy_checked,
-       checked.name AS privacy_checked_by, pairing.id AS pairing, pairing.paired, pairing.seen, lost.ended AS copied
+       checked.name AS privacy_checked_by, pairing.id AS pairing, pairing.paired, pairing.seen, lost.ended AS copied,
+       gateway.paired AS gateway, gateway.seen AS gateway_seen
 FROM station s
 LEFT JOIN person checked ON checked.id = s.privacy_checked_by
-LEFT JOIN pairing ON pairing.station = s.id AND pairing.ended IS NULL
+LEFT JOIN pairing ON pairing.station = s.id AND pairing.ended IS NULL AND NOT pairing.gateway
+LEFT JOIN pairing gateway ON gateway.station = s.id AND gateway.ended IS NULL AND gateway.gateway
 LEFT JOIN LATERAL (SELECT ended FROM pairing old WHERE old.station = s.id AND old.why = 'copied' AND pairing.id IS NULL
+                     AND NOT old.gateway
                    ORDER BY ended DESC LIMIT 1) AS lost ON true
 WHERE s.site = :site AND s.active ORDER BY s.name, s.id;
 
@@ -43,8 +46,8 @@ INSERT INTO audit (at, role, person, site, verb, detail)
 SELECT :now, caller_role(), caller_person(), caller_site(), 'training.note', topic || ' ' || person FROM noted;
 
 -- name: show_code
--- A screen asks to be paired.
-INSERT INTO pairing (id, code_digest, created, expires) VALUES (:id, :digest, :now, :expires);
+-- A screen or a gateway asks to be paired.
+INSERT INTO pairing (id, code_digest, created, expires, gateway) VALUES (:id, :digest, :now, :expires, :gateway);
 
 -- name: pair
 -- Its code was entered for a station.
@@ -58,17 +61,23 @@ SELECT id FROM made;
 -- The screen comes back for its first badge, before the code would have expired; again, as long as none has been shown.
 UPDATE pairing SET seen = :now
 WHERE id = :pairing AND station IS NOT NULL AND serial = 0 AND ended IS NULL AND expires > :now
-RETURNING station, site;
+RETURNING station, site, gateway;
 
 -- name: unpair
--- The screen is the station's no more; nodes end its seat within a second.
+-- The screen, or the gateway, is the station's no more; nodes end its seat within a second.
 WITH ended AS (
     UPDATE pairing SET ended = :now, ended_by = caller_person(), why = 'staff'
-    WHERE station = :station AND ended IS NULL RETURNING id, station, site),
+    WHERE station = :station AND gateway = :gateway AND ended IS NULL RETURNING id, station, site),
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, detail)
     SELECT :now, caller_role(), caller_person(), site, 'station.unpair', station::text FROM ended)
 SELECT id FROM ended CROSS JOIN LATERAL pg_notify('unpaired', id::text);
+
+-- name: gateway_visit
+-- The conversation at the gateway's station, as long as somebody is there.
+SELECT a.id FROM appointment a
+WHERE EXISTS (SELECT FROM attendance WHERE appointment = a.id AND seat IN ('patient', 'assistant') AND "left" IS NULL)
+ORDER BY lower(a.during) DESC, a.id LIMIT 1;
 
 -- name: screen_day
 -- What the screen of a station shows of its day: initials, no names (V-08).

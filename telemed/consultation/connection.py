@@ -183,7 +183,7 @@ class Connection:
             refusal = check_command(self.state, me.seat, me.instance, command) or self._too_soon(command)
             if refusal is not None:
                 raise refusal
-            passed_on = vetted(command, self._rooms.candidates)
+            passed_on = vetted(command, me.seat, self._rooms.candidates)
             await settle.settle(self._rooms.db, claims, command)
         except Refusal as error:
             self.refuse(error, command.id)

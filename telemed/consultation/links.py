@@ -30,7 +30,7 @@ class Link(NamedTuple):
 class Links:
     """What PROTOCOL.md calls *connecting two pages*, for a client whose WebRTC knows no rollback."""
 
-    def __init__(self, signalling: Signalling, *, media: bool) -> None:
+    def __init__(self, signalling: Signalling, *, media: bool = True) -> None:
         self._signalling, self._media = signalling, media
         self._links: dict[m.Seat, Link] = {}
         self._awaited: set[m.Seat] = set()
@@ -85,7 +85,7 @@ class Links:
 
     async def _offer(self, known: m.RosterSeat) -> None:
         pc = self._links[known.seat].pc
-        _send_media(pc)
+        self.attach(pc)
         await pc.setLocalDescription(await pc.createOffer())
         await self._send(known.seat, pc, "offer")
 
@@ -99,7 +99,7 @@ class Links:
             return  # both offered; the other one is polite and rolls back
         await pc.setRemoteDescription(RTCSessionDescription(message.sdp, message.kind))
         if message.kind == "offer":
-            _send_media(pc)
+            self.attach(pc)
             await pc.setLocalDescription(await pc.createAnswer())
             await self._send(message.from_, pc, "answer")
 
@@ -121,6 +121,12 @@ class Links:
             sdp = pc.localDescription.sdp
             await self._signalling.send(m.Desc(self._signalling.id(), seat, known.epoch, kind, sdp))
 
+    def attach(self, pc: RTCPeerConnection) -> None:
+        """Puts what is sent into a connection, audio first, once: here a test picture and a tone."""
+        if not any(sender.track for sender in pc.getSenders()):
+            pc.addTrack(Tone())
+            pc.addTrack(Picture())
+
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -137,10 +143,3 @@ class Links:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, *self._closing, return_exceptions=True)
-
-
-def _send_media(pc: RTCPeerConnection) -> None:
-    """Audio first, then video; once."""
-    if not any(sender.track for sender in pc.getSenders()):
-        pc.addTrack(Tone())
-        pc.addTrack(Picture())

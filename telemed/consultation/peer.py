@@ -1,6 +1,6 @@
-"""A participant without a browser: for `telemed demo --call` and for tests, never in a real consultation's path.
+"""A participant without a browser: `telemed gateway`, and the peers of `telemed demo --call` and of tests.
 
-It speaks PROTOCOL.md as a page does, reconnecting included, and sends a test picture and a tone through aiortc.
+It speaks PROTOCOL.md as a page does, reconnecting included; what goes through aiortc is up to its links.
 """
 
 from __future__ import annotations
@@ -9,13 +9,14 @@ import asyncio
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import TypeVar
 
 import aiohttp
 from aiohttp import WSMsgType
 
 from telemed.consultation import messages as m
-from telemed.consultation.links import Links
+from telemed.consultation.links import Links, Signalling
 from telemed.consultation.testcard import Received
 
 RECONNECT = {1001, 1005, 1006, 1011, 1012, 4408, 4429, 4503}
@@ -41,7 +42,9 @@ class PeerError(Exception):
 class Peer:
     """One seat. Use `join`."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, ticket: TicketSource, *, media: bool = True) -> None:
+    def __init__(
+        self, session: aiohttp.ClientSession, url: str, ticket: TicketSource, links: Callable[[Signalling], Links]
+    ) -> None:
         self._session, self._url, self._ticket = session, url, ticket
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._news = asyncio.Condition()
@@ -51,7 +54,7 @@ class Peer:
         self.seq = 0
         self.token = ""  # for a resume without a ticket; kept until it is refused or another one comes
         self.messages: list[m.ServerMessage] = []
-        self.links = Links(self, media=media)
+        self.links = links(self)
         self.connected = 0  # sockets that got as far as joined or resumed
         self.over: str | None = None  # why it will not come back: a message's type or an error's code
 
@@ -229,13 +232,15 @@ class Peer:
 
 
 @asynccontextmanager
-async def join(base_url: str, ticket: TicketSource, *, media: bool = True) -> AsyncIterator[Peer]:
+async def join(
+    base_url: str, ticket: TicketSource, *, media: bool = True, links: Callable[[Signalling], Links] | None = None
+) -> AsyncIterator[Peer]:
     """A peer in its seat (or in the waiting room); it leaves when the context ends.
 
     `ticket` fetches a fresh ticket whenever one is needed (see `tickets`). Raises PeerError.
     """
     async with aiohttp.ClientSession() as session:
-        peer = Peer(session, f"{base_url}/api/v1/socket", ticket, media=media)
+        peer = Peer(session, f"{base_url}/api/v1/socket", ticket, links or partial(Links, media=media))
         running = asyncio.create_task(peer.run())
         try:
             await peer.told(m.Joined)

@@ -13,6 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from telemed.consultation import messages as m
+from telemed.consultation.publishing import meet
 from telemed.consultation.refusals import (
     Barred,
     GoneBy,
@@ -206,7 +207,7 @@ def _check_peer(state: State, me: Member, seat: m.Seat, to: m.Seat) -> type[Sock
     if not me.admitted:
         return NotAdmitted
     peer = state.members.get(to)
-    if peer is None or to == seat:
+    if peer is None or to == seat or not meet(state.members, seat, to):
         return NotHere
     if not peer.admitted:
         # The practitioner may know that somebody waits; nobody else may.

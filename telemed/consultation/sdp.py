@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from telemed.consultation import messages as m
 from telemed.consultation.candidates import IN_DESCRIPTION, Candidates
+from telemed.consultation.publishing import PublishOnly, overhears
 from telemed.consultation.refusals import CandidateRefused, SdpInsecure, SdpRefused, SocketRefusal
 
 MEDIA_LIMIT = 6  # m-sections: audio, video, screen, their spares, data
@@ -49,13 +50,15 @@ def _has_fingerprint(lines: list[str]) -> bool:
     return any(line.startswith("a=fingerprint:") and len(line.split()) == 2 for line in lines)
 
 
-def vetted(command: m.Command, candidates: Candidates) -> m.Command | None:
-    """The command as it is passed on; None: there is nothing left of it. Raises SdpInsecure and its like."""
+def vetted(command: m.Command, seat: m.Seat, candidates: Candidates) -> m.Command | None:
+    """This seat's command as it is passed on; None: there is nothing left of it. Raises SdpInsecure and its like."""
     match command:
-        case m.Desc(sdp=sdp):
+        case m.Desc(to=to, sdp=sdp):
             refusal = vet(sdp)
             if refusal is not None:
                 raise refusal
+            if overhears(seat, to, sdp):
+                raise PublishOnly
             return replace(command, sdp=candidates.description(sdp))
         case m.Cand(candidates=lines):
             if not all(candidates.readable(line.candidate) for line in lines):

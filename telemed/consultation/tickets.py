@@ -39,6 +39,7 @@ SOCKET = "/api/v1/socket"
 _SEATS: dict[str, Seat] = {
     "guest": "patient",
     "station": "patient",
+    "gateway": "gateway",
     "assistant": "assistant",
     "practitioner": "practitioner",
 }
@@ -61,7 +62,7 @@ async def mint(tx: Tx, keys: Keys, caller: Caller, room: Room, wish: Seat | None
             raise TooEarly(opens=opens)
         if not room.consented:
             raise ConsentMissing
-        if caller.role in ("station", "assistant") and not room.taken_in:
+        if caller.role in ("station", "gateway", "assistant") and not room.taken_in:
             raise IntakeMissing
         if seat in room.barred:
             raise Barred
@@ -98,6 +99,8 @@ async def _introduced(tx: Tx, caller: Caller, room: Room, seat: Seat) -> list[st
         here = caller.role != "guest"
         beside: list[str] = await tx.value("consultation.beside", appointment=room.id) if here else []
         return [room.patient_name, room.station if here else "", *beside]
+    if seat == "gateway":
+        return [room.station, ""]  # the page says what it is
     return [str(await tx.value("consultation.person_name", person=caller.person)), room.station]
 
 

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from telemed.consultation import messages as m
+from telemed.consultation.publishing import meet
 from telemed.consultation.refusals import SocketRefusal
 from telemed.consultation.room import Entry, Left, Member, Said, Seated, State, check, pair_epoch
 
-# The later one in this order is polite towards the earlier: the practitioner never is.
-_IMPOLITE_FIRST: tuple[m.Seat, ...] = ("practitioner", "assistant", "patient")
+# The later one in this order is polite towards the earlier. The gateway offers what it has; nobody offers it anything.
+_IMPOLITE_FIRST: tuple[m.Seat, ...] = ("gateway", "practitioner", "assistant", "patient")
 
 
 class Me(Struct, frozen=True):
@@ -131,5 +132,5 @@ def visible(state: State, seat: m.Seat) -> tuple[m.RosterSeat, ...]:
             tracks=member.tracks, quality=member.quality, outside=member.outside, beside=member.beside,
         )
         for other, member in sorted(state.members.items())
-        if other != seat and (member.admitted or seat == "practitioner")
+        if other != seat and (meet(state.members, seat, other) if member.admitted else seat == "practitioner")
     )  # fmt: skip

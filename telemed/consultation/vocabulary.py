@@ -13,7 +13,7 @@ CANDIDATES_LIMIT = 32  # candidates in one `cand`
 TRACKS_LIMIT = 8  # tracks of one seat that carry a label
 RATE, BURST = 40, 120  # messages a second, and at once, per socket
 
-Seat = Literal["patient", "practitioner", "assistant"]
+Seat = Literal["patient", "practitioner", "assistant", "gateway"]
 Instance = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{12,32}\Z")]  # one load of a page
 Id = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,40}\Z")]  # one intention of a page, repeated when unsure
 Seq = Annotated[int, Meta(ge=0, le=2**53 - 1)]  # a place in the room's log; Unix microseconds and rising

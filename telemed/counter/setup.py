@@ -26,6 +26,7 @@ from telemed.stations.types import (
     TOPICS,
     AlreadyPaired,
     Description,
+    GatewayPaired,
     Station,
     Topic,
     Training,
@@ -80,19 +81,27 @@ async def describe(request: web.Request, caller: Caller, station: UUID) -> web.R
 
 @page("POST", "/station/rooms/{station}/pairing", verb="station.change", session="staff", limit=GUESSES)
 async def pair(request: web.Request, caller: Caller, station: UUID) -> web.Response:
-    """Enters the code that the screen shows."""
+    """Enters the code that the screen, or the gateway, shows."""
     typed = await posted(request)
+    name = "gateway_code" if "gateway_code" in typed else "code"
+    code = typed.get(name, "")
     try:
-        await pairing.pair(request.app[DATABASE], request.app[CODES], caller, station, typed.get("code", "")[:40])
-    except (UnknownPairing, AlreadyPaired) as refusal:
-        return await _room(request, caller, station, None, {"code": refusal.text}, refusal, typed.get("code", ""))
-    return see_other(f"/station/rooms/{station}?done=paired")
+        await pairing.pair(request.app[DATABASE], request.app[CODES], caller, station, code[:40])
+    except (UnknownPairing, AlreadyPaired, GatewayPaired) as refusal:
+        return await _room(request, caller, station, None, {name: refusal.text}, refusal, code)
+    return see_other(f"/station/rooms/{station}?done={'paired' if name == 'code' else 'gateway_paired'}")
 
 
 @page("POST", "/station/rooms/{station}/pairing/end", verb="station.change", session="staff")
 async def unpair(request: web.Request, caller: Caller, station: UUID) -> web.Response:
     await pairing.unpair(request.app[DATABASE], caller, station)
     return see_other(f"/station/rooms/{station}?done=unpaired")
+
+
+@page("POST", "/station/rooms/{station}/gateway/end", verb="station.change", session="staff")
+async def unpair_gateway(request: web.Request, caller: Caller, station: UUID) -> web.Response:
+    await pairing.unpair(request.app[DATABASE], caller, station, gateway=True)
+    return see_other(f"/station/rooms/{station}?done=gateway_unpaired")
 
 
 async def _setup(
@@ -140,4 +149,4 @@ def _topic(typed: str) -> Topic:
     return found[typed]
 
 
-ROUTES = [setup, note_training, room, describe, pair, unpair]
+ROUTES = [setup, note_training, room, describe, pair, unpair, unpair_gateway]

@@ -17,56 +17,59 @@ from telemed.identity.callers import Caller, Role
 Scope = Literal["-", "any", "own", "here", "site", "station", "self"]
 # any      whatever the thing is
 # own      the appointment, or the place on the waiting list, whose code (or hold) the caller has
-# here     what takes place at the station whose screen the caller is
+# here     what takes place at the station whose screen or gateway the caller is
 # site     things of the caller's practice, pharmacy or hub
 # station  appointments at, or booked for, the caller's pharmacy or hub
 # self     what belongs to the caller's own login, at their own practice
 
-_ROLES: tuple[Role, ...] = ("anonymous", "guest", "station", "assistant", "staff", "practitioner", "admin")
+_ROLES: tuple[Role, ...] = (
+    "anonymous", "guest", "station", "gateway", "assistant", "staff", "practitioner", "admin",
+)  # fmt: skip
 _TABLE = """
-                        anonymous  guest    station  assistant  staff  practitioner  admin
-page.read               any        any      any      any        any    any           any
-directory.search        any        any      -        any        any    any           any
-session.open            any        any      -        any        any    any           any
-session.close           any        any      -        any        any    any           any
-slots.search            any        any      -        any        any    any           any
-hold.make               any        any      -        any        site   site          -
-hold.change             own        own      -        own        own    own           -
-appointment.book        any        any      -        any        site   site          -
-appointment.read        -          own      -        station    site   site          -
-appointment.list        -          -        -        any        any    any           -
-appointment.move        -          own      -        station    site   site          -
-appointment.cancel      -          own      -        station    site   site          -
-appointment.override    -          -        -        -          site   site          -
-appointment.outcome     -          -        -        -          site   site          -
-appointment.follow_up   -          -        -        -          site   site          -
-consent.give            -          own      -        -          -      -             -
-intake.take             -          -        -        station    -      -             -
-consent.withdraw        -          own      -        station    site   site          -
-seat.take               -          own      here     station    -      self          -
-seat.patient            -          own      here     station    -      -             -
-seat.assistant          -          -        -        station    -      -             -
-seat.practitioner       -          -        -        -          -      self          -
-consultation.end        -          -        -        -          -      self          -
-day.watch               -          -        -        any        any    any           -
-waitlist.join           any        any      -        any        site   site          -
-waitlist.own            -          own      -        -          site   site          -
-waitlist.manage         -          -        -        -          site   site          -
-lobby.late              -          -        -        -          site   site          -
-notice.read             -          -        -        -          any    any           -
-notice.resend           -          -        -        -          any    any           -
-hours.read              -          -        -        -          site   site          -
-hours.change            -          -        -        -          site   site          -
-service.change          -          -        -        -          site   site          -
-site.change             -          -        -        -          site   site          -
-assessment.ask          any        any      -        any        any    any           any
-assessment.decide       -          -        -        -          site   site          -
-feed.read               any        any      -        any        any    any           any
-feed.manage             -          -        -        -          site   self          -
-station.change          -          -        -        site       -      -             -
-precheck.make           any        any      any      any        any    any           any
-walk_in.manage          -          -        -        site       -      -             -
-on_call.take            -          -        -        -          -      self          -
+                        anonymous  guest    station  gateway  assistant  staff  practitioner  admin
+page.read               any        any      any      any      any        any    any           any
+directory.search        any        any      -        -        any        any    any           any
+session.open            any        any      -        any      any        any    any           any
+session.close           any        any      -        any      any        any    any           any
+slots.search            any        any      -        -        any        any    any           any
+hold.make               any        any      -        -        any        site   site          -
+hold.change             own        own      -        -        own        own    own           -
+appointment.book        any        any      -        -        any        site   site          -
+appointment.read        -          own      -        -        station    site   site          -
+appointment.list        -          -        -        -        any        any    any           -
+appointment.move        -          own      -        -        station    site   site          -
+appointment.cancel      -          own      -        -        station    site   site          -
+appointment.override    -          -        -        -        -          site   site          -
+appointment.outcome     -          -        -        -        -          site   site          -
+appointment.follow_up   -          -        -        -        -          site   site          -
+consent.give            -          own      -        -        -          -      -             -
+intake.take             -          -        -        -        station    -      -             -
+consent.withdraw        -          own      -        -        station    site   site          -
+seat.take               -          own      here     here     station    -      self          -
+seat.patient            -          own      here     -        station    -      -             -
+seat.gateway            -          -        -        here     -          -      -             -
+seat.assistant          -          -        -        -        station    -      -             -
+seat.practitioner       -          -        -        -        -          -      self          -
+consultation.end        -          -        -        -        -          -      self          -
+day.watch               -          -        -        -        any        any    any           -
+waitlist.join           any        any      -        -        any        site   site          -
+waitlist.own            -          own      -        -        -          site   site          -
+waitlist.manage         -          -        -        -        -          site   site          -
+lobby.late              -          -        -        -        -          site   site          -
+notice.read             -          -        -        -        -          any    any           -
+notice.resend           -          -        -        -        -          any    any           -
+hours.read              -          -        -        -        -          site   site          -
+hours.change            -          -        -        -        -          site   site          -
+service.change          -          -        -        -        -          site   site          -
+site.change             -          -        -        -        -          site   site          -
+assessment.ask          any        any      -        -        any        any    any           any
+assessment.decide       -          -        -        -        -          site   site          -
+feed.read               any        any      -        -        any        any    any           any
+feed.manage             -          -        -        -        -          site   self          -
+station.change          -          -        -        -        site       -      -             -
+precheck.make           any        any      any      -        any        any    any           any
+walk_in.manage          -          -        -        -        site       -      -             -
+on_call.take            -          -        -        -        -          -      self          -
 """
 
 

@@ -1,4 +1,4 @@
-"""Badges: how the browser of a station's screen is known, without a login and without a password on the counter.
+"""Badges: how a station's screen and its gateway are known, without a login and without a password on the counter.
 
 A badge is good for 60 days and changes every few minutes while the screen is used. The database knows which one was
 shown last, and the next one counts from when it is first shown: an answer lost on a bad line costs nothing, and a
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, Literal, TypeVar
 from uuid import UUID
 
 import jwt
@@ -28,13 +28,14 @@ LIFETIME: Final = timedelta(days=60)  # since it was made
 CHANGED_AFTER: Final = timedelta(minutes=5)
 FRESH: Final = timedelta(minutes=15)  # an older one has to come back as a page before it opens anything
 TO_PAIR: Final = timedelta(minutes=10)  # for entering a code
+TYP: Final = "station+jwt"
 _AUDIENCE: Final = "telemed/station"
 
 T = TypeVar("T", bound="Badge | Claim")
 
 
 class Badge(msgspec.Struct, frozen=True):
-    """Whose screen it is. `serial` counts a pairing's badges, `jti` names this one."""
+    """Whose screen or gateway it is. `serial` counts a pairing's badges, `jti` names this one."""
 
     pairing: UUID
     station: UUID
@@ -42,10 +43,11 @@ class Badge(msgspec.Struct, frozen=True):
     serial: int
     jti: str
     iat: int
+    role: Literal["station", "gateway"] = "station"
 
     @property
     def caller(self) -> Caller:
-        return Caller("station", site=self.site, station=self.station, pairing=self.pairing)
+        return Caller(self.role, site=self.site, station=self.station, pairing=self.pairing)
 
 
 class Claim(msgspec.Struct, frozen=True):
@@ -67,14 +69,16 @@ class Badges:
     def __init__(self, secret: str) -> None:
         self._key = HKDF(hashes.SHA256(), 32, salt=None, info=b"telemed station badges").derive(secret.encode())
 
-    def badge(self, pairing: UUID, station: UUID, site: UUID, serial: int) -> str:
+    def badge(
+        self, pairing: UUID, station: UUID, site: UUID, serial: int, role: Literal["station", "gateway"] = "station"
+    ) -> str:
         """A badge with a name of its own."""
-        claims = {"pairing": str(pairing), "station": str(station), "site": str(site), "serial": serial}
-        return self._signed("station+jwt", claims | {"jti": secrets.token_urlsafe(12)}, LIFETIME)
+        claims = {"pairing": str(pairing), "station": str(station), "site": str(site), "serial": serial, "role": role}
+        return self._signed(TYP, claims | {"jti": secrets.token_urlsafe(12)}, LIFETIME)
 
     def read(self, token: str, *, fresh: bool = False) -> Badge:
         """Raises TokenRefused: too old, changed, or no badge."""
-        badge = self._read(token, "station+jwt", Badge)
+        badge = self._read(token, TYP, Badge)
         if fresh and clock.now().timestamp() > badge.iat + FRESH.total_seconds():
             raise TokenRefused
         return badge
@@ -98,7 +102,7 @@ class Badges:
         # One that is not the current one belongs to an answer that was overtaken by another one.
         if shown.badge == mine.jti and clock.now() < shown.advanced + CHANGED_AFTER:
             return mine.caller, None
-        return mine.caller, self.badge(mine.pairing, mine.station, mine.site, shown.serial + 1)
+        return mine.caller, self.badge(mine.pairing, mine.station, mine.site, shown.serial + 1, mine.role)
 
     def _signed(self, typ: str, claims: dict[str, object], lifetime: timedelta) -> str:
         now = clock.now()

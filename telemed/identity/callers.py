@@ -7,13 +7,14 @@ from uuid import UUID
 
 import msgspec
 
-Role = Literal["anonymous", "guest", "station", "assistant", "staff", "practitioner", "admin", "system"]
+Role = Literal["anonymous", "guest", "station", "gateway", "assistant", "staff", "practitioner", "admin", "system"]
 
 
 class Caller(msgspec.Struct, frozen=True):
     """`site` is where staff work; `appointment` the one a guest's code opened, or the one being made.
 
-    `entry` is the same for a place on the waiting list; a guest may have both. `station` and `pairing` are a screen's.
+    `entry` is the same for a place on the waiting list; a guest may have both. `station` and `pairing` are a
+    screen's or a gateway's.
     """
 
     role: Role

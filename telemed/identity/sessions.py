@@ -12,10 +12,10 @@ from datetime import timedelta
 from aiohttp import web
 
 from telemed.errors import Forbidden
-from telemed.identity.badges import LIFETIME, TO_PAIR, Badges
+from telemed.identity.badges import LIFETIME, TO_PAIR, TYP, Badges
 from telemed.identity.callers import ANONYMOUS, Caller
 from telemed.identity.logins import ACCESS, GUEST, REFRESH, caller_of, renew
-from telemed.identity.tokens import TokenRefused
+from telemed.identity.tokens import TokenRefused, typ_of
 from telemed.identity.types import Session
 from telemed.keys import DATABASE, KEYS, SETTINGS
 
@@ -30,6 +30,8 @@ def api_caller(request: web.Request) -> Caller:
     if scheme:
         if scheme.lower() != "bearer":
             raise TokenRefused
+        if typ_of(token.strip()) == TYP:  # a gateway has no browser that would keep it
+            return _badges(request).read(token.strip(), fresh=True).caller
         return caller_of(request.app[KEYS], token.strip())
     session = request.headers.get("Telemed-Session")
     if session is None:
@@ -37,9 +39,13 @@ def api_caller(request: web.Request) -> Caller:
     if not same_origin(request):
         raise Forbidden
     if session == "station":
-        return Badges(request.app[SETTINGS].secret).read(request.cookies.get(STATION, ""), fresh=True).caller
+        return _badges(request).read(request.cookies.get(STATION, ""), fresh=True).caller
     cookie = request.cookies.get(STAFF if session == "staff" else GUEST_COOKIE, "")
     return caller_of(request.app[KEYS], cookie)
+
+
+def _badges(request: web.Request) -> Badges:
+    return Badges(request.app[SETTINGS].secret)
 
 
 async def guest(request: web.Request) -> tuple[Caller, None]:
@@ -56,7 +62,7 @@ async def station(request: web.Request) -> tuple[Caller, str | None]:
     if not token:
         return ANONYMOUS, None
     try:
-        return await Badges(request.app[SETTINGS].secret).show(request.app[DATABASE], token)
+        return await _badges(request).show(request.app[DATABASE], token)
     except TokenRefused:
         return ANONYMOUS, None
 

@@ -141,6 +141,14 @@ def kid_of(token: str) -> str:
         raise TokenRefused from error
 
 
+def typ_of(token: str) -> str:
+    """Which kind it claims to be. Raises TokenRefused."""
+    try:
+        return str(jwt.get_unverified_header(token).get("typ"))
+    except (jwt.InvalidTokenError, ValueError, TypeError) as error:
+        raise TokenRefused from error
+
+
 def public_key(key: Jwk) -> Ed25519PublicKey:
     """A key of a JWKS. Raises ValueError."""
     return Ed25519PublicKey.from_public_bytes(urlsafe_b64decode(key.x + "=" * (-len(key.x) % 4)))

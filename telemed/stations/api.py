@@ -12,13 +12,14 @@ from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
 from telemed.limits import Limit
 from telemed.once import HEADER, SCHEMA, KeyMalformed, KeyReused, once
-from telemed.stations import intake, oncall, pairing, stations, walkins
+from telemed.stations import gateways, intake, oncall, pairing, stations, walkins
 from telemed.stations.intake import NotToday, Over, Received
 from telemed.stations.oncall import Declining, Desk, HandingOn, NoService, Taken, TimeTaken, Until, WalkInGone
 from telemed.stations.types import (
     CODES,
     AlreadyPaired,
     Description,
+    GatewayPaired,
     Pairing,
     PairingCode,
     Stations,
@@ -49,10 +50,10 @@ async def describe(request: web.Request, caller: Caller, station: UUID, body: De
 
 @operation(
     "POST", "/api/v1/stations/{station}/pairing", verb="station.change", status=201, limit=GUESSES,
-    errors=(UnknownPairing, AlreadyPaired),
+    errors=(UnknownPairing, AlreadyPaired, GatewayPaired),
 )  # fmt: skip
 async def pair(request: web.Request, caller: Caller, station: UUID, body: PairingCode) -> Pairing:
-    """Make the screen that shows this code the station's."""
+    """Make the screen, or the gateway, that shows this code the station's."""
     return Pairing(await pairing.pair(request.app[DATABASE], request.app[CODES], caller, station, body.code))
 
 
@@ -146,4 +147,5 @@ ROUTES = [
     list_stations, describe, pair, unpair, note_training, take_in,
     list_walk_ins, add_walk_in, leave,
     look, open_on_call, accept, hand_on, decline, close_on_call,
+    *gateways.ROUTES,
 ]  # fmt: skip

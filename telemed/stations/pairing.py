@@ -1,4 +1,4 @@
-"""Pairing: a browser becomes a station's screen by a code that it shows, and stays it until somebody ends it.
+"""Pairing: a browser becomes a station's screen, or a process its gateway, by a code, until somebody ends it.
 
 As device authorization (RFC 8628): nothing is typed at the counter, and the code alone opens nothing, because only the
 browser that shows it becomes the screen, and only somebody who works at the station can enter it.
@@ -28,21 +28,22 @@ _LATE: Final = timedelta(hours=4)  # after its end an appointment can still be j
 class _At(msgspec.Struct, frozen=True):
     station: UUID
     site: UUID
+    gateway: bool
 
 
-async def show_code(db: Database, codes: Codes) -> UUID:
+async def show_code(db: Database, codes: Codes, *, gateway: bool = False) -> UUID:
     """A new code, which `codes` derives from the id; good for ten minutes."""
     pairing, now = new_id(), clock.now()
     digest = codes.pairing_digest(codes.pairing_code(pairing))
     async with db.transaction(SYSTEM) as tx:
-        await tx.run("stations.show_code", id=pairing, digest=digest, now=now, expires=now + TO_PAIR)
+        await tx.run("stations.show_code", id=pairing, digest=digest, now=now, expires=now + TO_PAIR, gateway=gateway)
     return pairing
 
 
 async def pair(db: Database, codes: Codes, caller: Caller, station: UUID, typed: str) -> UUID:
-    """The screen that shows this code is the station's from now on.
+    """The screen or gateway that shows this code is the station's from now on.
 
-    Raises UnknownPairing, AlreadyPaired, NotFound (another site's station).
+    Raises UnknownPairing, AlreadyPaired, GatewayPaired, NotFound (another site's station).
     """
     digest = codes.pairing_digest(typed)
     async with db.transaction(caller) as tx:
@@ -56,20 +57,22 @@ async def pair(db: Database, codes: Codes, caller: Caller, station: UUID, typed:
 
 
 async def fetch_badge(db: Database, badges: Badges, pairing: UUID) -> str | None:
-    """The first badge, for the browser that showed the code, again if the answer got lost, until one has been shown.
+    """The first badge, for whoever showed the code, again if the answer got lost, until one has been shown.
 
     None: nobody has entered the code yet, or it is over.
     """
     async with db.transaction(SYSTEM) as tx:
         at = await tx.maybe(_At, "stations.fetch_badge", pairing=pairing, now=clock.now())
-    return badges.badge(pairing, at.station, at.site, 1) if at is not None else None
+    if at is None:
+        return None
+    return badges.badge(pairing, at.station, at.site, 1, "gateway" if at.gateway else "station")
 
 
-async def unpair(db: Database, caller: Caller, station: UUID) -> None:
+async def unpair(db: Database, caller: Caller, station: UUID, *, gateway: bool = False) -> None:
     """At once, wherever the screen is and whatever it does. A station without a screen stays one. Raises NotFound."""
     async with db.transaction(caller) as tx:
         await opened(tx, caller, station)
-        await tx.run("stations.unpair", station=station, now=clock.now())
+        await tx.run("stations.unpair", station=station, gateway=gateway, now=clock.now())
 
 
 async def day(db: Database, caller: Caller) -> tuple[Screen, list[Visit]]:
@@ -85,3 +88,10 @@ async def visit(db: Database, caller: Caller, appointment: UUID) -> Visit:
     if found is None:
         raise NotFound
     return found
+
+
+async def at_gateway(db: Database, caller: Caller) -> UUID | None:
+    """The appointment whose room the gateway may ask for: the one in front of it at the moment."""
+    async with db.transaction(caller) as tx:
+        found: UUID | None = await tx.value("stations.gateway_visit")
+        return found

@@ -55,7 +55,10 @@ class Description(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_on
 
 
 class Station(Description, frozen=True, forbid_unknown_fields=False, kw_only=True):
-    """A station. `pairing`: of its screen, if it has one; `copied`: when its last one ended because it had a double."""
+    """A station. `pairing`: of its screen, if it has one; `copied`: when its last one ended because it had a double.
+
+    `gateway`: since when it has one.
+    """
 
     id: UUID
     site: UUID
@@ -66,6 +69,8 @@ class Station(Description, frozen=True, forbid_unknown_fields=False, kw_only=Tru
     paired: datetime | None
     seen: datetime | None
     copied: datetime | None
+    gateway: datetime | None
+    gateway_seen: datetime | None
 
     @property
     def private(self) -> bool:
@@ -92,13 +97,35 @@ class Training(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class PairingCode(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """The code that a screen shows, as typed."""
+    """The code that a screen or a gateway shows, as typed."""
 
     code: Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 
 
 class Pairing(msgspec.Struct, frozen=True):
     id: UUID
+
+
+class GatewayCode(msgspec.Struct, frozen=True):
+    """The code that a gateway shows; `claim` is what it gets its first badge for."""
+
+    code: str
+    claim: str
+
+
+class GatewayClaim(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    claim: Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
+class GatewayBadge(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    badge: Annotated[str, msgspec.Meta(max_length=2_000)]
+
+
+class GatewayVisit(msgspec.Struct, frozen=True):
+    """The badge to show from now on, and the appointment in front of the gateway."""
+
+    badge: str
+    appointment: UUID | None
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -150,4 +177,10 @@ class AlreadyPaired(Conflict):
     sentence = _("This station has a screen already. Please end that pairing first.")
 
 
+class GatewayPaired(Conflict):
+    code = "gateway_paired"
+    sentence = _("This station has a computer for its devices already. Please end that pairing first.")
+
+
 CONSTRAINTS["station_paired"] = AlreadyPaired
+CONSTRAINTS["station_gateway"] = GatewayPaired

@@ -146,3 +146,33 @@ async def test_what_the_team_has_learnt(api: Client, keys: Keys) -> None:
         assert (await post(api, "/station/trainings", petra, **said | wrong, passed="3.3.2026")).status == 400
     other = said | {"person": str(people.PAUL)}
     assert (await post(api, "/station/trainings", petra, **other, passed="3.3.2026")).status == 404
+
+
+async def test_a_gateway_is_paired_beside_the_screen(api: Client, keys: Keys) -> None:
+    """By a code of its own, one for a station, ended by itself; a screen's badge gets it nothing, nor the other way."""
+    petra = logins.cookie(keys, CALLERS["petra"])["Cookie"]
+
+    async def shown() -> dict[str, str]:
+        answer = await api.post("/api/v1/gateway/codes", json={})
+        assert answer.status == 201
+        return dict(await answer.json())
+
+    async def fetched(claim: str) -> ClientResponse:
+        return await api.post("/api/v1/gateway/badges", json={"claim": claim})
+
+    mine, another = await shown(), await shown()
+    assert (await fetched(mine["claim"])).status == 404, "nobody has entered the code yet"
+    done = await post(api, ROOM + "/pairing", petra, gateway_code=mine["code"])
+    assert done.headers["Location"] == f"{ROOM}?done=gateway_paired"
+    told = await text(await post(api, ROOM + "/pairing?lang=en", petra, gateway_code=another["code"]), 409)
+    assert "computer for its devices already" in told
+    badge = (await (await fetched(mine["claim"])).json())["badge"]
+    page = await text(await get(api, ROOM + "?lang=en", petra))
+    assert "End the pairing of the devices" in page and "no screen" not in page and 'name="code"' in page
+    visit = await api.post("/api/v1/gateway/visit", json={"badge": badge})
+    assert await visit.json() == {"badge": badge, "appointment": None}
+    assert "/screen/pairing" in await text(await get(api, "/screen", f"{STATION}={badge}")), "it is no screen"
+    refused = await api.post("/api/v1/gateway/visit", json={"badge": logins.badge(SCREEN)})
+    assert refused.status in (401, 403)
+    assert (await post(api, ROOM + "/gateway/end", petra)).headers["Location"] == f"{ROOM}?done=gateway_unpaired"
+    assert (await api.post("/api/v1/gateway/visit", json={"badge": badge})).status == 401

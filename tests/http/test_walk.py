@@ -33,9 +33,10 @@ GUEST, OTHER_GUEST = Caller("guest", appointment=OWN, entry=OWN), Caller("guest"
 # What happens at Bob's practice, for a patient at Petra's pharmacy; the rest of the cast has nothing to do with it.
 CALLERS: dict[str, Caller] = {
     "nobody": ANONYMOUS, "alice": GUEST, "another guest": OTHER_GUEST, **people.CALLERS,
-    "screen": people.SCREEN, "another screen": people.OTHER_SCREEN,
+    "screen": people.SCREEN, "another screen": people.OTHER_SCREEN, "gateway": people.GATEWAY,
+    "another gateway": people.OTHER_GATEWAY,
 }  # fmt: skip
-STRANGERS = {"another guest", "charlie", "paul", "another screen"}
+STRANGERS = {"another guest", "charlie", "paul", "another screen", "another gateway"}
 ELSEWHERE = {303, 404, 410}  # a page may also send a stranger away: to their own day, or to search again
 
 
@@ -86,7 +87,7 @@ class World:
             )  # fmt: skip
             await self._entry(tx)
             await self._hours(tx)
-        for screen in (people.SCREEN, people.OTHER_SCREEN):
+        for screen in (people.SCREEN, people.OTHER_SCREEN, people.GATEWAY, people.OTHER_GATEWAY):
             await people.pair(self.db, screen)
 
     async def _hours(self, tx: Tx) -> None:
@@ -249,6 +250,8 @@ def reads(route: Route, who: str) -> bool:
     """Whether this caller's credentials are of the kind that the route looks at; others are nobody to it."""
     if route.kind == "api" or who == "nobody":
         return True
+    if CALLERS[who].role == "gateway":
+        return False  # it opens no pages
     return route.session == {"guest": "guest", "station": "station"}.get(CALLERS[who].role, "staff")
 
 
@@ -302,5 +305,12 @@ async def test_a_stranger_cannot_tell_what_exists(world: World) -> None:
 def test_every_verb_of_the_table_is_used() -> None:
     """Seats and the end of a consultation are asked for inside `tickets` and `settle`, behind `seat.take`; an override
     inside booking and moving."""
-    inside = {"seat.assistant", "seat.practitioner", "seat.patient", "consultation.end", "appointment.override"}
+    inside = {
+        "seat.assistant",
+        "seat.gateway",
+        "seat.practitioner",
+        "seat.patient",
+        "consultation.end",
+        "appointment.override",
+    }
     assert set(TABLE) - inside == {route.verb for route in app.ROUTES} - inside

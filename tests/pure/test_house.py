@@ -22,6 +22,7 @@ EVERYTHING = {
     "desk",
     "counter",
     "notices",
+    "gateway",
 }  # the rooms that see every domain
 FILES = sorted(PACKAGE.rglob("*.py"))
 LONGEST = 300

@@ -44,7 +44,7 @@ def test_what_browsers_offer_is_passed_on(candidate: str) -> None:
 def test_what_is_no_candidate_is_refused(candidate: str) -> None:
     assert not ANY.readable(candidate)
     with pytest.raises(CandidateRefused):
-        vetted(m.Cand("1", "patient", 1, [m.Candidate(candidate)]), ANY)
+        vetted(m.Cand("1", "patient", 1, [m.Candidate(candidate)]), "practitioner", ANY)
 
 
 INTO_THE_MACHINE = [
@@ -56,12 +56,14 @@ INTO_THE_MACHINE = [
 @pytest.mark.parametrize("address", INTO_THE_MACHINE)
 def test_what_leads_into_the_other_ones_machine_is_dropped(address: str) -> None:
     good = m.Candidate(line("203.0.113.7"))
-    kept = vetted(m.Cand("1", "patient", 1, [m.Candidate(line(address)), good]), ANY)
+    kept = vetted(m.Cand("1", "patient", 1, [m.Candidate(line(address)), good]), "practitioner", ANY)
     assert kept == m.Cand("1", "patient", 1, [good])
-    assert vetted(m.Cand("1", "patient", 1, [m.Candidate(line(address))]), ANY) is None
+    assert vetted(m.Cand("1", "patient", 1, [m.Candidate(line(address))]), "practitioner", ANY) is None
     sdp = SESSION + FINGERPRINT + AUDIO
     offer = m.Desc("1", "patient", 1, "offer", f"{sdp}a={line(address)}\r\na={good.candidate}\r\na=mid:0\r\n")
-    assert vetted(offer, ANY) == m.Desc("1", "patient", 1, "offer", f"{sdp}a={good.candidate}\r\na=mid:0\r\n")
+    assert vetted(offer, "practitioner", ANY) == m.Desc(
+        "1", "patient", 1, "offer", f"{sdp}a={good.candidate}\r\na=mid:0\r\n"
+    )
 
 
 def test_an_installation_may_know_better() -> None:

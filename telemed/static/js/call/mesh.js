@@ -64,8 +64,9 @@ export class Mesh {
     if (message.type === "cand") this.#peers.get(message.from)?.candidates(message);
   }
 
+  /** The connections to people; a gateway builds its own anew. */
   get peers() {
-    return [...this.#peers];
+    return [...this.#peers].filter(([seat]) => seat !== "gateway");
   }
 
   /** Whether the page of a seat can be reached. @param {Seat} name */
@@ -80,7 +81,7 @@ export class Mesh {
 
   /** Whether every connection lives; also true without any. */
   alive() {
-    return [...this.#peers.values()].every((peer) => peer.state === "connected");
+    return this.peers.every(([, peer]) => peer.state === "connected");
   }
 
   close() {

@@ -101,6 +101,9 @@ function hear(message) {
       stage.mode(message.from, message);
       company.refresh();
       break;
+    case "track":
+      talk.track(message.from, message.tracks);
+      break;
     case "quality":
       quality.hear(message.from, message);
       break;
@@ -112,7 +115,8 @@ function hear(message) {
 /** @param {RosterSeat[]} roster @param {boolean} afresh */
 function enter(roster, afresh) {
   if (show("talk")) check.mirror();
-  const people = mesh.seat(roster, afresh);
+  const gateway = { name: words("gateway") };
+  const people = mesh.seat(roster, afresh).map((one) => one.seat === "gateway" ? { ...one, ...gateway, about: one.name } : one);
   stage.update(people, (seat) => mesh.peer(seat)?.stream);
   talk.update(people);
   company.update(people);

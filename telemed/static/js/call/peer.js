@@ -12,6 +12,7 @@ export class Peer {
   #pc; #send; #tracks; #seat; #epoch; #polite;
   #twice = false;
   #offering = false;
+  #listening; // to devices, which are sent nothing
   #ignoring = false;
   #remote = ""; // fingerprints of the other end
   #turns = 0;
@@ -33,6 +34,7 @@ export class Peer {
     this.#seat = seat.seat;
     this.#epoch = seat.epoch;
     this.#polite = seat.polite;
+    this.#listening = seat.seat === "gateway";
     this.#tracks = tracks;
     this.#send = send;
     const pc = this.#pc = new RTCPeerConnection(configuration(ice));
@@ -80,8 +82,14 @@ export class Peer {
 
   /** Ours has changed: another device, or none. @param {Kind} kind @param {MediaStreamTrack | null} track */
   replace(kind, track) {
+    if (this.#listening) return;
     this.#tracks = { ...this.#tracks, [kind]: track };
     this.senders[kind]?.replaceTrack(track).catch(() => this.#pc.restartIce());
+  }
+
+  /** What a section of theirs brings. @param {string} mid */
+  track(mid) {
+    return this.#pc.getTransceivers().find((one) => one.mid === mid)?.receiver.track;
   }
 
   /** Whether their sound is to come twice over. Call it again and again: what is under way comes first. @param {boolean} twice */
@@ -192,6 +200,7 @@ export class Peer {
 
   /** Puts our tracks into what was offered, so that one answer is all it takes. */
   async #attach() {
+    if (this.#listening) return;
     for (const transceiver of this.#pc.getTransceivers()) {
       const track = this.#tracks[/** @type {Kind} */ (transceiver.receiver.track.kind)];
       if (transceiver.direction === "recvonly") transceiver.direction = "sendrecv";

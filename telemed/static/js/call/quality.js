@@ -67,7 +67,7 @@ export class Quality {
   #way(seat) {
     const peer = this.#mesh.peer(seat);
     const known = this.#ways.get(seat);
-    if (!peer || known?.peer === peer) return known;
+    if (!peer || seat === "gateway" || known?.peer === peer) return known;
     if (known) this.#close(seat, known);
     const mirror = () => document.querySelector("#talk video.self");
     const channel = () => this.#channels.to(seat, "stills");

@@ -22,7 +22,7 @@ export class Stage {
 
   /** @param {RosterSeat[]} roster @param {(seat: Seat) => MediaStream | undefined} stream */
   update(roster, stream) {
-    const inside = roster.filter((seat) => seat.admitted);
+    const inside = roster.filter(({ seat, admitted }) => admitted && seat !== "gateway"); // which is no person
     this.#people = new Map(inside.map((seat) => [seat.seat, seat]));
     keep(this.#tiles, inside, (seat) => this.#tile(seat), part("tiles", HTMLElement));
     keep(this.#rows, roster, (seat) => this.#row(seat), part("door", HTMLElement));

@@ -1,7 +1,7 @@
 // The way to what pages say to each other beside picture and sound. That part (../talk/) is fetched when it is wanted, or
 // soon after the first connection stands: the picture has not waited for it then, and it is there if the server dies.
 import { data, notice, part, words } from "./view.js";
-/** @import { Command, Level, RosterSeat, Seat } from "./types" */
+/** @import { Command, Level, RosterSeat, Seat, Track } from "./types" */
 /** @import { Panel } from "../talk/panel.js" */
 /** @import { Channels } from "./channels.js" */
 /** @import { Peer } from "./peer.js" */
@@ -41,6 +41,11 @@ export class Talk {
   update(roster) {
     this.#roster = roster;
     this.#panel?.update(roster);
+  }
+
+  /** What the sections of somebody's media show now. @param {Seat} seat @param {Track[]} tracks */
+  track(seat, tracks) {
+    this.update(this.#roster.map((one) => one.seat === seat ? { ...one, tracks } : one));
   }
 
   /** What the line carries: files go as slowly as that asks for. @param {Level} level */

@@ -1,6 +1,6 @@
 // Shapes for the type checker alone; no page loads this file. The wire is described in consultation/PROTOCOL.md.
 
-export type Seat = "patient" | "practitioner" | "assistant";
+export type Seat = "patient" | "practitioner" | "assistant" | "gateway";
 export type Kind = "audio" | "video";
 
 export interface RosterSeat {

@@ -1,7 +1,7 @@
 // The channels to one other page.
 /** @import { Channels } from "../call/channels.js" */
 /** @import { Seat } from "../call/types" */
-/** @import { TalkMessage } from "./types" */
+/** @import { GatewayMessage, TalkMessage } from "./types" */
 
 export class Link {
   #channels;
@@ -12,7 +12,7 @@ export class Link {
     this.#channels = channels;
   }
 
-  /** Silently nothing once the channel is closed: whoever waits for an answer is told so by the closing. @param {TalkMessage} message */
+  /** Silently nothing once the channel is closed: whoever waits for an answer is told so by the closing. @param {TalkMessage | GatewayMessage} message */
   tell(message) {
     this.#channels.to(this.seat, "text")?.send(JSON.stringify(message));
   }

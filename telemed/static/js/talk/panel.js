@@ -1,9 +1,10 @@
 // Everything that pages say to each other beside picture and sound: messages, files, the note, readings, the three words. This
 // part of the page is fetched after the conversation has begun, or when somebody wants it.
-import { announce, notice, part, words } from "../call/view.js";
+import { announce, data, notice, part, words } from "../call/view.js";
 import { Chat } from "./chat.js";
 import { Checks } from "./checks.js";
 import { Files } from "./files.js";
+import { Gateway } from "./gateway.js";
 import { Later } from "./later.js";
 import { Link } from "./link.js";
 import { Note } from "./note.js";
@@ -19,7 +20,7 @@ export class Panel {
   /** @type {Map<Seat, string>} */ #names = new Map(); // also of those who have gone
   #box = part("messages", HTMLElement);
   #button = part("write", HTMLButtonElement);
-  #channels; #peer; #chat; #files; #checks; #note; #readings;
+  #channels; #peer; #chat; #files; #checks; #note; #readings; #gateway;
 
   /** @param {Channels} channels @param {(command: Command) => void} send @param {(seat: Seat) => Peer | undefined} peer */
   constructor(channels, send, peer) {
@@ -36,12 +37,14 @@ export class Panel {
       give: (observation, text) => this.#chat.give("practitioner", { type: "reading", id: crypto.randomUUID(), observation }, text),
       take: (seat, id, text, kind) => this.#chat.take(seat, id, text, kind, "measured"),
     });
+    this.#gateway = data.seat === "practitioner" ? new Gateway((mid) => peer("gateway")?.track(mid)) : null;
     part("messages-close", HTMLButtonElement).onclick = () => this.toggle(false);
   }
 
   /** @param {RosterSeat[]} roster */
   update(roster) {
     for (const { seat, name } of roster) this.#names.set(seat, name);
+    this.#gateway?.see(roster.find(({ seat }) => seat === "gateway"));
     this.#note?.place(roster.length > 0);
     // Who went out on somebody's wish gets nothing of what was said, not even when they are back.
     if (!roster.some(({ seat, admitted }) => seat === "assistant" && admitted)) this.#chat.forget("assistant");
@@ -52,6 +55,7 @@ export class Panel {
     const peer = this.#peer(seat);
     if (!peer) return; // gone before this part of the page was there
     const link = new Link(seat, this.#channels);
+    if (seat === "gateway") return this.#gateway?.open(link);
     this.#chat.open(link);
     this.#files.open(link);
     this.#checks.open(link, peer.fingerprints, () => peer.epoch);
@@ -59,6 +63,7 @@ export class Panel {
 
   /** @param {Seat} seat */
   close(seat) {
+    if (seat === "gateway") return this.#gateway?.close();
     this.#chat.close(seat);
     this.#files.close(seat);
     this.#checks.close(seat);
@@ -66,6 +71,7 @@ export class Panel {
 
   /** @param {Seat} seat @param {unknown} frame  of either channel */
   hear(seat, frame) {
+    if (seat === "gateway") return this.#gateway?.hear(frame);
     if (frame instanceof ArrayBuffer) return this.#files.take(seat, frame);
     const message = read(frame);
     if (!message) return;

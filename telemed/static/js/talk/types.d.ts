@@ -18,6 +18,11 @@ export type WordsMessage =
   | { type: "commit"; commit: string }
   | { type: "reveal"; nonce: string };
 
+/** To a station's gateway. */
+export type GatewayMessage =
+  | { type: "show"; mids: string[] }
+  | { type: "still"; mid: string };
+
 export type TalkMessage = TextMessage | ReadingMessage | FileMessage | WordsMessage | { type: "look" };
 
 /** Where a file is: `going` on its way, `lost` with the connection, `unreadable` on the sender's own disk. */
