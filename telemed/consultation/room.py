@@ -269,9 +269,8 @@ def _obey(state: State, seq: int, seat: m.Seat, command: m.Told) -> State:
             return state
         case m.Admit(seat=other):
             member = state.members[other]
-            return (
-                state if member.admitted else _with(state, other, replace(member, admitted=True, since=seq, outside=""))
-            )
+            let_in = replace(member, admitted=True, since=seq, outside="")
+            return state if member.admitted else _with(state, other, let_in)
         case m.Hold(seat=other):
             member = state.members[other]
             outside: m.Outside = "out" if member.admitted or member.outside else ""

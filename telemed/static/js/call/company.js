@@ -24,8 +24,9 @@ export class Company {
     if (wish) wish.onclick = () => this.#ask("assistant", "leave");
   }
 
-  /** @param {RosterSeat[]} roster */
-  update(roster) {
+  /** @param {RosterSeat[]} all */
+  update(all) {
+    const roster = all.filter(({ seat }) => seat !== "gateway"); // a device can be asked nothing
     const inside = roster.filter(({ admitted }) => admitted);
     const said = moves(this.#inside, inside).map(([what, name]) => words(what, { name }));
     // After it comes what has just been said of who is here now.
