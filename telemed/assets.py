@@ -37,8 +37,9 @@ class Assets:
         files |= {
             "js/call.js": joined(files, "js/call/page.js"),
             "js/check.js": joined(files, "js/precheck/page.js"),
+            "js/morning.js": joined(files, "js/precheck/morning.js"),
             "js/talk.js": joined(files, "js/talk/panel.js"),
-            "js/readings.js": joined(files, "js/readings/page.js"),
+            "js/parts.js": joined(files, "js/later/parts.js"),
         }
         digest = hashlib.sha256()
         for name, raw in files.items():

@@ -137,6 +137,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     end: datetime
     practitioner_title: str
     practitioner_name: str
+    site_name: str
     site_phone: str
     zone: str
     initials: str

@@ -36,7 +36,8 @@ def memory(pid: int) -> bytes:
 
 
 async def test_the_server_has_none_of_it(postgres: pg.Urls, chromium: Browser, tmp_path: Path) -> None:
-    said, typed, noted, name = (canary(label) for label in ("Nachricht", "Entwurf", "Notiz", "Dateiname"))
+    labels = ("Nachricht", "Entwurf", "Notiz", "Dateiname", "Anweisung")
+    said, typed, noted, name, ordered = (canary(label) for label in labels)
     content = (secrets.token_bytes(32) + b"\0") * 2_000
     cuff, weight = canary("Manschette"), f"{200 + secrets.randbelow(1_999) / 10 + 0.1:.1f}"
     measured = [cuff, f'"value":{weight.removesuffix(".0")}', f"{weight.replace('.', ',')} kg"]
@@ -64,6 +65,11 @@ async def test_the_server_has_none_of_it(postgres: pg.Urls, chromium: Browser, t
         await chosen(alice, (f"{name}.bin", content))
         await bob.get_by_role("button", name="Annehmen", exact=True).click()
         await until_state(alice, name, "arrived")
+        await bob.locator("#orders summary").click()
+        await bob.locator("#orders-text").fill(ordered)
+        await bob.locator("#orders-form .button:not([type=button])").click()
+        await expect(alice.locator("#orders-text")).to_have_text(ordered)
+        await expect(bob.locator("#orders-state")).to_contain_text("auf dem Bildschirm")
         await alice.locator("#line").fill(typed)
         await expect(bob.locator("#lines .text")).to_have_text([noted, said])
         await expect(bob.locator("#typing .text")).to_have_text(typed)
@@ -85,7 +91,7 @@ async def test_the_server_has_none_of_it(postgres: pg.Urls, chromium: Browser, t
             "files": b"".join(files(server.home).values()), "frames": await frames(alice) + await frames(bob),
         }  # fmt: skip
         for where, place in places.items():
-            assert traces([said, typed, noted, name, content[:32], *measured], place) == [], where
+            assert traces([said, typed, noted, name, ordered, content[:32], *measured], place) == [], where
         # And each of these searches finds what is there.
         assert traces([control], places["memory"]), "this is not the server's memory"
         assert traces(["Alice Ährenfeld"], places["database"]) and traces(["Alice Ährenfeld"], places["frames"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,7 @@ async def inside(page: Page, name: str) -> None:
     assert await page.evaluate(WIDE) <= 0, f"{name} is too wide"
 
 
+@pytest.mark.rule("B-10")
 async def test_every_state(cast: Database, visitor: Visitor, tmp_path: Path) -> None:
     made = await booked(cast)
     alice, bob = await asyncio.gather(waiting(visitor, made), on_call(visitor, made))
@@ -93,6 +95,38 @@ async def test_every_state(cast: Database, visitor: Visitor, tmp_path: Path) -> 
     await alice.get_by_role("button", name="Nein, andere").click()
     await looked_at_inside(alice, "words-no")
     await expect(alice.locator("#checks .result")).to_be_in_viewport()
+    for page in (alice, bob):
+        await page.locator("#checks-close").click()
+    await alice.locator("#messages-close").click()
+    await afterwards(alice, bob)
+
+
+async def afterwards(alice: Page, bob: Page) -> None:
+    """The next appointment is booked beside the call; what Alice should do stands on her screen until it is printed."""
+    await bob.locator("#orders summary").click()
+    async with bob.context.expect_page() as opened:
+        await bob.locator("#follow-up").click()
+    beside = await opened.value
+    await beside.locator(".slots button").first.click()
+    await expect(beside.locator("p.code-big")).to_be_visible()
+    await beside.close()
+    await bob.get_by_role("button", name="Ruhe", exact=True).click()
+    await bob.get_by_role("button", name="Notfall", exact=True).click()
+    await looked_at_inside(bob, "orders-written")
+    await bob.get_by_role("button", name="Dem Patienten zeigen").click()
+    await expect(bob.locator("#orders-state")).to_contain_text("auf dem Bildschirm")
+    await expect(alice.locator("#orders-text")).to_have_text(re.compile(r"Ruhen Sie sich.*\n.*112", re.DOTALL))
+    await sees(alice, 10)
+    await looked_at_inside(alice, "orders-shown")
+    await bob.locator("#hangup").click()
+    await bob.locator("#ending [value=end]").click()
+    await expect(alice.locator("#over")).to_be_visible()
+    await looked_at(alice, "orders-over")
+    await alice.emulate_media(media="print")
+    await expect(alice.locator("#sheet-text")).to_have_text(re.compile("112"))
+    await expect(alice.locator("#sheet")).to_be_visible()
+    await expect(alice.locator("#call")).to_be_hidden()
+    await looked_at(alice, "orders-printed")
 
 
 async def test_by_keyboard_alone(cast: Database, visitor: Visitor) -> None:

@@ -7,7 +7,7 @@ import { read } from "../../telemed/static/js/talk/wire.js";
 const SAMPLES = JSON.parse(readFileSync(new URL("../data/messages/pages.json", import.meta.url), "utf8"));
 
 test("every message has a sample, and is read as it was written", () => {
-  const types = ["say", "note", "reading", "got", "typing", "offer", "accept", "refuse", "cancel", "have", "done", "commit", "reveal", "look"];
+  const types = ["say", "note", "reading", "got", "orders", "shown", "typing", "offer", "accept", "refuse", "cancel", "have", "done", "commit", "reveal", "look"];
   assert.deepEqual([...new Set(SAMPLES.good.map(({ type }) => type))].sort(), types.sort());
   for (const message of SAMPLES.good) assert.deepEqual(read(JSON.stringify(message)), message);
 });

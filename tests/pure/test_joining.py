@@ -85,7 +85,7 @@ def test_circles_and_holes_are_refused() -> None:
         joined({"js/page.js": SMALL["js/page.js"]}, "js/page.js")
 
 
-@pytest.mark.parametrize("entry", ["js/call/page.js", "js/talk/panel.js"])
+@pytest.mark.parametrize("entry", ["js/call/page.js", "js/talk/panel.js", "js/later/parts.js"])
 def test_every_module_of_the_call_page_is_in_it_once(entry: str) -> None:
     files = {f.relative_to(STATIC_DIR).as_posix(): f.read_bytes() for f in STATIC_DIR.rglob("*.js")}
     whole = joined(files, entry).decode()

@@ -170,13 +170,13 @@ function finish(code, sentence) {
   devices.close();
   sleepAgain();
   const returns = ["left", "denied", "replaced", "broken", "not_here"].includes(code);
-  talk.end(returns);
+  const printing = talk.end(returns);
   wishes.close();
-  if (code === "fulfilled") return location.assign(data.after);
+  if (code === "fulfilled" && !printing) return location.assign(data.after);
   document.querySelectorAll("dialog").forEach((open) => open.close());
   notice("line", "");
   stage.update([], () => undefined);
-  part("over-title", HTMLElement).textContent = words(`over.${code}`) || sentence || words("over.broken");
+  part("over-title", HTMLElement).textContent = words(`over.${printing && code === "fulfilled" ? "ended" : code}`) || sentence || words("over.broken");
   part("over-text", HTMLElement).textContent = words(`over.${code}.text`);
   button("again").hidden = !returns;
   show("over");

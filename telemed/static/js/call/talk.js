@@ -55,9 +55,11 @@ export class Talk {
     this.#panel?.level(level);
   }
 
-  /** The conversation is over. @param {boolean} returns  whether the person may come back */
+  /** The conversation is over. @param {boolean} returns  whether the person may come back @returns {boolean} whether something is still to be printed */
   end(returns) {
-    this.#do((panel) => panel.end(returns));
+    if (this.#panel) return this.#panel.end(returns);
+    this.#kept.push({ deed: (panel) => panel.end(returns) });
+    return false;
   }
 
   /** @param {Seat} seat */

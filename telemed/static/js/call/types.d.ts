@@ -96,8 +96,8 @@ export interface PageData {
   back: string;
   /** Where the scripts of talk/ are, joined. */
   talk: string;
-  /** Where the scripts of readings/ are, joined. */
-  readings: string;
+  /** Where what is fetched later (later/parts.js) is, joined. */
+  parts: string;
   /** For the practitioner alone. */
   patient: { name: string; birth_date: string } | null;
   words: Record<string, string>;

@@ -20,7 +20,7 @@ export class Panel {
   /** @type {Map<Seat, string>} */ #names = new Map(); // also of those who have gone
   #box = part("messages", HTMLElement);
   #button = part("write", HTMLButtonElement);
-  #channels; #peer; #chat; #files; #checks; #note; #readings; #gateway;
+  #channels; #peer; #chat; #files; #checks; #note; #later; #gateway;
 
   /** @param {Channels} channels @param {(command: Command) => void} send @param {(seat: Seat) => Peer | undefined} peer */
   constructor(channels, send, peer) {
@@ -32,7 +32,7 @@ export class Panel {
     this.#files = new Files(name, news, (sentence) => this.#chat.problem(sentence));
     this.#checks = new Checks(name, send, news);
     this.#note = document.getElementById("note") ? new Note((seat, text) => this.#chat.give(seat, { type: "note", id: crypto.randomUUID(), text }, text)) : null;
-    this.#readings = new Later({
+    this.#later = new Later({
       name,
       give: (observation, text) => this.#chat.give("practitioner", { type: "reading", id: crypto.randomUUID(), observation }, text),
       take: (seat, id, text, kind) => this.#chat.take(seat, id, text, kind, "measured"),
@@ -58,6 +58,7 @@ export class Panel {
     if (seat === "gateway") return this.#gateway?.open(link);
     this.#chat.open(link);
     this.#files.open(link);
+    this.#later.open(link);
     this.#checks.open(link, peer.fingerprints, () => peer.epoch);
   }
 
@@ -66,6 +67,7 @@ export class Panel {
     if (seat === "gateway") return this.#gateway?.close();
     this.#chat.close(seat);
     this.#files.close(seat);
+    this.#later.close(seat);
     this.#checks.close(seat);
   }
 
@@ -85,8 +87,10 @@ export class Panel {
       case "reveal":
       case "look":
         return this.#checks.hear(seat, message);
+      case "orders":
+      case "shown":
       case "reading":
-        return this.#readings.hear(seat, message);
+        return this.#later.hear(seat, message);
       default:
         return this.#files.hear(seat, message);
     }
@@ -110,14 +114,17 @@ export class Panel {
     this.#files.level(level);
   }
 
-  /** The conversation is over: nothing stays. @param {boolean} returns  whether the person may come back */
+  /**
+   * The conversation is over: nothing stays but what the doctor asks for, to be printed.
+   * @param {boolean} returns  whether the person may come back @returns {boolean} whether there is such a thing
+   */
   end(returns) {
     this.#chat.end();
     this.#files.end();
     this.#checks.end();
-    this.#readings.end();
     if (!returns) this.#note?.forget();
     this.#show(false);
+    return this.#later.end();
   }
 
   /** @param {Seat} seat @param {News} what */

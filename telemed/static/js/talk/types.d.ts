@@ -18,12 +18,14 @@ export type WordsMessage =
   | { type: "commit"; commit: string }
   | { type: "reveal"; nonce: string };
 
+export type OrdersMessage = { type: "orders"; id: string; text: string } | { type: "shown"; id: string };
+
 /** To a station's gateway. */
 export type GatewayMessage =
   | { type: "show"; mids: string[] }
   | { type: "still"; mid: string };
 
-export type TalkMessage = TextMessage | ReadingMessage | FileMessage | WordsMessage | { type: "look" };
+export type TalkMessage = TextMessage | ReadingMessage | OrdersMessage | FileMessage | WordsMessage | { type: "look" };
 
 /** Where a file is: `going` on its way, `lost` with the connection, `unreadable` on the sender's own disk. */
 export type Progress = "preparing" | "offered" | "going" | "checking" | "arrived" | "refused" | "cancelled" | "broken"

@@ -16,6 +16,8 @@ const SHAPES = {
   note: { id: name, text: text(LONGEST) },
   reading: { id: name, observation: thing },
   got: { id: name },
+  orders: { id: name, text: text(LONGEST) },
+  shown: { id: name },
   typing: { at: count, cut: count, put: text(LONGEST) },
   offer: { id: number, name: text(500), size: (it) => count(it) && Number(it) > 0, sha256: hash },
   accept: { id: number },
