@@ -639,6 +639,30 @@ CREATE FUNCTION public.lock_openings(of_practitioner uuid) RETURNS void
 CREATE FUNCTION public.lock_walk_ins() RETURNS void
     LANGUAGE sql
     AS $$ SELECT pg_advisory_xact_lock(hashtextextended('walk-ins', 0)) $$;
+CREATE FUNCTION public.month_figures(in_month date) RETURNS TABLE(walk_ins bigint, consultations bigint, wait interval, checked bigint, broken bigint)
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT CASE WHEN w.came >= 5 THEN w.came END, CASE WHEN c.held >= 5 THEN c.held END,
+            CASE WHEN w.called_in >= 5 THEN w.waited / w.called_in END, s.checked, s.broken
+        FROM site
+        CROSS JOIN LATERAL (SELECT in_month::timestamp AT TIME ZONE zone AS since,
+            (in_month + interval '1 month') AT TIME ZONE zone AS until) AS span
+        CROSS JOIN LATERAL (
+            SELECT coalesce(sum(part.came), 0)::bigint AS came, coalesce(sum(part.called_in), 0)::bigint AS called_in,
+                   coalesce(sum(part.waited), '0') AS waited
+            FROM (SELECT m.came, m.called_in, m.waited FROM walk_in_month m WHERE m.site = site.id AND m.month = in_month
+                  UNION ALL
+                  SELECT 1, (walk_in.status = 'accepted')::integer,
+                         CASE WHEN walk_in.status = 'accepted' THEN walk_in.changed - walk_in.came ELSE '0' END
+                  FROM walk_in WHERE walk_in.site = site.id AND walk_in.came >= span.since AND walk_in.came < span.until) AS part) AS w
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS held FROM appointment a WHERE a.station_site = site.id AND a.status = 'fulfilled'
+              AND lower(a.during) >= span.since AND lower(a.during) < span.until) AS c
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS checked, count(*) FILTER (WHERE 'bad' IN (k.camera, k.microphone, k.line)) AS broken
+            FROM station_check k JOIN station ON station.id = k.station
+            WHERE station.site = site.id AND k.day >= in_month AND k.day < in_month + interval '1 month') AS s
+        WHERE caller_role() = 'assistant' AND site.id = caller_site() $$;
 CREATE FUNCTION public.moved_to(a public.appointment, start timestamp with time zone, OUT during tstzrange, OUT reserved tstzrange) RETURNS record
     LANGUAGE sql STABLE
     AS $$ SELECT tstzrange(start, start + (upper(a.during) - lower(a.during))),
@@ -806,6 +830,15 @@ CREATE FUNCTION public.renew_next_free(of_practitioner uuid, of_services uuid[])
         FROM practitioner p JOIN site ON site.id = p.site JOIN place ON place.id = site.place
         WHERE p.id = of_practitioner ON CONFLICT DO NOTHING;
     END $$;
+CREATE FUNCTION public.ride_letter(of_request uuid) RETURNS text
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT status FROM notice WHERE ride = of_request AND kind = 'ride' $$;
+CREATE FUNCTION public.ride_site(of_appointment uuid) RETURNS uuid
+    LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ SELECT coalesce(a.station_site, before.station_site)
+        FROM appointment a LEFT JOIN appointment before ON before.id = a.follow_up_of WHERE a.id = of_appointment $$;
 CREATE FUNCTION public.shown(a public.appointment) RETURNS TABLE(id uuid, status text, mode text, start timestamp with time zone, "end" timestamp with time zone, expires timestamp with time zone, extended boolean, service uuid, service_name_de text, service_name_en text, practitioner uuid, practitioner_title text, practitioner_name text, specialty text, site uuid, site_name text, site_town text, site_phone text, zone text, station uuid, station_name text, station_site uuid, assistant uuid, place_name text, place_street text, place_postal_code text, place_town text, place_phone text, patient_name text, birth_date date, email text, phone text, language text, carer_name text, booked_by uuid, near boolean, follow_up_of uuid, override_reason text, kept_outside boolean, changeable_until timestamp with time zone, cancelled_by text, consent_version text, consented timestamp with time zone, admitted timestamp with time zone, epoch integer, created timestamp with time zone, changed timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$ SELECT a.id, a.status, a.mode, lower(a.during), upper(a.during), a.expires, a.extended,
@@ -901,9 +934,11 @@ CREATE TABLE public.notice (
     created timestamp with time zone NOT NULL,
     sent timestamp with time zone,
     corrected smallint DEFAULT 0 NOT NULL,
+    ride uuid,
     CONSTRAINT notice_channel_check CHECK ((channel = ANY (ARRAY['email'::text, 'sms'::text, 'phone'::text]))),
     CONSTRAINT notice_check CHECK ((num_nonnulls(appointment, entry) >= 1)),
-    CONSTRAINT notice_kind_check CHECK ((kind = ANY (ARRAY['booked'::text, 'moved'::text, 'cancelled'::text, 'reminder_72h'::text, 'reminder_24h'::text, 'reminder_2h'::text, 'follow_up'::text, 'offer'::text]))),
+    CONSTRAINT notice_check1 CHECK (((ride IS NOT NULL) = (kind = ANY (ARRAY['ride'::text, 'ride_off'::text])))),
+    CONSTRAINT notice_kind_check CHECK ((kind = ANY (ARRAY['booked'::text, 'moved'::text, 'cancelled'::text, 'reminder_72h'::text, 'reminder_24h'::text, 'reminder_2h'::text, 'follow_up'::text, 'offer'::text, 'ride'::text, 'ride_off'::text]))),
     CONSTRAINT notice_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
     CONSTRAINT notice_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'dead'::text, 'dropped'::text, 'done'::text])))
 );
@@ -957,7 +992,11 @@ CREATE FUNCTION public.taken_in_by(of_appointment uuid) RETURNS text
 CREATE FUNCTION public.tell(a public.appointment, kind text, at timestamp with time zone, message text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$ WITH meant AS (
+    AS $$ WITH off AS (
+            UPDATE ride_request SET called_off = tell.at
+            WHERE appointment = a.id AND called_off IS NULL AND tell.kind IN ('moved', 'cancelled') RETURNING ride_request AS it)
+        SELECT tell_operator(it, tell.at) FROM off;
+        WITH meant AS (
             SELECT tell.kind, at AS due, concat_ws(' ', tell.kind, a.id, CASE WHEN tell.kind = 'moved' THEN a.epoch END) AS cause
             UNION ALL
             SELECT reminder.kind, reminder.due, concat_ws(' ', reminder.kind, a.id, extract(epoch FROM lower(a.during))::bigint)
@@ -1007,6 +1046,29 @@ CREATE FUNCTION public.tell_offer(o public.offer) RETURNS void
             FROM waitlist_entry e WHERE e.id = o.entry AND o.channel <> 'phone'
             ON CONFLICT (cause, channel) DO NOTHING
             RETURNING id)
+        SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM written $$;
+CREATE TABLE public.ride_request (
+    id uuid NOT NULL,
+    appointment uuid NOT NULL,
+    ride uuid NOT NULL,
+    leg text NOT NULL,
+    at timestamp with time zone NOT NULL,
+    consent_version text NOT NULL,
+    consented timestamp with time zone NOT NULL,
+    asked_by uuid,
+    called_off timestamp with time zone,
+    CONSTRAINT ride_request_leg_check CHECK ((leg = ANY (ARRAY['there'::text, 'home'::text])))
+);
+COMMENT ON TABLE public.ride_request IS 'Rides that patients asked for. Retention: two days after the ride.';
+CREATE FUNCTION public.tell_operator(r public.ride_request, at timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ WITH written AS (
+            INSERT INTO notice (appointment, site, ride, kind, cause, channel, language, start, due, created)
+            SELECT a.id, a.site, r.id, kind, kind || ' ' || r.id, 'email', 'de', r.at, tell_operator.at, tell_operator.at
+            FROM appointment a CROSS JOIN (SELECT CASE WHEN r.called_off IS NULL THEN 'ride' ELSE 'ride_off' END) AS what (kind)
+            WHERE a.id = r.appointment
+            ON CONFLICT (cause, channel) DO NOTHING RETURNING id)
         SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM written $$;
 CREATE FUNCTION public.tidy_walk_ins(at timestamp with time zone) RETURNS void
     LANGUAGE sql SECURITY DEFINER
@@ -1423,6 +1485,23 @@ CREATE TABLE public.refresh_token (
     revoked timestamp with time zone
 );
 COMMENT ON TABLE public.refresh_token IS 'A login that can be renewed. Retention: two days after it expires.';
+CREATE TABLE public.ride (
+    id uuid NOT NULL,
+    site uuid NOT NULL,
+    kind text NOT NULL,
+    weekdays smallint[] NOT NULL,
+    since time without time zone NOT NULL,
+    until time without time zone NOT NULL,
+    direction text NOT NULL,
+    email text NOT NULL,
+    phone text NOT NULL,
+    ended timestamp with time zone,
+    CONSTRAINT ride_check CHECK ((since < until)),
+    CONSTRAINT ride_direction_check CHECK (((length(direction) >= 1) AND (length(direction) <= 120))),
+    CONSTRAINT ride_kind_check CHECK ((kind = ANY (ARRAY['bus'::text, 'taxi'::text]))),
+    CONSTRAINT ride_weekdays_check CHECK (((weekdays <> '{}'::smallint[]) AND (weekdays <@ '{1,2,3,4,5,6,7}'::smallint[])))
+);
+COMMENT ON TABLE public.ride IS 'Citizen buses and on-call taxis of a site. Retention: 90 days after they were taken off its page.';
 CREATE TABLE public.rule (
     id uuid NOT NULL,
     practitioner uuid NOT NULL,
@@ -1502,6 +1581,18 @@ CREATE TABLE public.station (
     CONSTRAINT station_privacy_check CHECK ((privacy <@ '{door,sound,windows,screen,cameras}'::text[]))
 );
 COMMENT ON TABLE public.station IS 'A private room with a screen and devices at a site. Retention: kept.';
+CREATE TABLE public.station_check (
+    station uuid NOT NULL,
+    day date NOT NULL,
+    at timestamp with time zone NOT NULL,
+    camera text NOT NULL,
+    microphone text NOT NULL,
+    line text,
+    CONSTRAINT station_check_camera_check CHECK ((camera = ANY (ARRAY['ok'::text, 'weak'::text, 'bad'::text]))),
+    CONSTRAINT station_check_line_check CHECK ((line = ANY (ARRAY['ok'::text, 'weak'::text, 'bad'::text]))),
+    CONSTRAINT station_check_microphone_check CHECK ((microphone = ANY (ARRAY['ok'::text, 'weak'::text, 'bad'::text])))
+);
+COMMENT ON TABLE public.station_check IS 'Whether camera, microphone and line of a station work; no persons. Retention: 90 days.';
 CREATE TABLE public.town (
     place integer NOT NULL,
     specialty text NOT NULL,
@@ -1527,6 +1618,15 @@ CREATE TABLE public.verified (
     CONSTRAINT verified_seat_check CHECK ((seat = ANY (ARRAY['patient'::text, 'practitioner'::text])))
 );
 COMMENT ON TABLE public.verified IS 'Whether the words on both screens were the same: connection metadata. Retention: at most 90 days (V-04).';
+CREATE TABLE public.walk_in_month (
+    site uuid NOT NULL,
+    month date NOT NULL,
+    came integer NOT NULL,
+    called_in integer NOT NULL,
+    waited interval NOT NULL,
+    CONSTRAINT walk_in_month_month_check CHECK ((EXTRACT(day FROM month) = (1)::numeric))
+);
+COMMENT ON TABLE public.walk_in_month IS 'How many walked into a site in a month, and how long they waited; no persons. Retention: kept.';
 CREATE TABLE public.worker (
     id uuid NOT NULL,
     seen timestamp with time zone NOT NULL
@@ -1623,6 +1723,10 @@ ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_digest_key UNIQUE (digest);
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ride
+    ADD CONSTRAINT ride_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.ride_request
+    ADD CONSTRAINT ride_request_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.rule
     ADD CONSTRAINT rule_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.seal
@@ -1639,6 +1743,8 @@ ALTER TABLE ONLY public.site_opening
     ADD CONSTRAINT site_opening_site_during_excl EXCLUDE USING gist (site WITH =, during WITH &&);
 ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_pkey PRIMARY KEY (id);
+ALTER TABLE ONLY public.station_check
+    ADD CONSTRAINT station_check_pkey PRIMARY KEY (station, day);
 ALTER TABLE ONLY public.station
     ADD CONSTRAINT station_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.appointment
@@ -1657,6 +1763,8 @@ ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.walk_in
     ADD CONSTRAINT walk_in_idempotency_key_key UNIQUE (idempotency_key);
+ALTER TABLE ONLY public.walk_in_month
+    ADD CONSTRAINT walk_in_month_pkey PRIMARY KEY (site, month);
 ALTER TABLE ONLY public.walk_in
     ADD CONSTRAINT walk_in_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.worker
@@ -1682,6 +1790,7 @@ CREATE INDEX next_free_loose ON public.next_free USING btree (loose) WHERE (loos
 CREATE INDEX next_free_practitioner ON public.next_free USING btree (practitioner, start);
 CREATE INDEX notice_appointment ON public.notice USING btree (appointment) WHERE (appointment IS NOT NULL);
 CREATE INDEX notice_for_people ON public.notice USING btree (site, created) WHERE ((status = 'dead'::text) OR ((channel = 'phone'::text) AND (status = 'queued'::text)));
+CREATE INDEX notice_ride ON public.notice USING btree (ride) WHERE (ride IS NOT NULL);
 CREATE INDEX notice_waiting ON public.notice USING btree (due) WHERE ((status = 'queued'::text) AND (channel <> 'phone'::text));
 CREATE UNIQUE INDEX offer_open ON public.offer USING btree (entry) WHERE (status = 'open'::text);
 CREATE INDEX offer_practitioner ON public.offer USING btree (practitioner) WHERE (status = 'open'::text);
@@ -1707,6 +1816,8 @@ CREATE INDEX postal_code_where ON public.postal_code USING btree (lat, lon);
 CREATE INDEX practitioner_site ON public.practitioner USING btree (site);
 CREATE INDEX practitioner_specialty ON public.practitioner USING btree (specialty) WHERE active;
 CREATE INDEX refresh_token_family ON public.refresh_token USING btree (family);
+CREATE UNIQUE INDEX ride_asked ON public.ride_request USING btree (appointment, leg) WHERE (called_off IS NULL);
+CREATE INDEX ride_site ON public.ride USING btree (site) WHERE (ended IS NULL);
 CREATE INDEX rule_practitioner ON public.rule USING btree (practitioner);
 CREATE INDEX service_practitioner ON public.service USING btree (practitioner);
 CREATE INDEX site_place ON public.site USING btree (place) WHERE (active AND (kind = 'practice'::text));
@@ -1775,6 +1886,8 @@ ALTER TABLE ONLY public.intake
 ALTER TABLE ONLY public.notice
     ADD CONSTRAINT notice_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.notice
+    ADD CONSTRAINT notice_ride_fkey FOREIGN KEY (ride) REFERENCES public.ride_request(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.notice
     ADD CONSTRAINT notice_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.offer
     ADD CONSTRAINT offer_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id);
@@ -1814,6 +1927,14 @@ ALTER TABLE ONLY public.precheck
     ADD CONSTRAINT precheck_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
 ALTER TABLE ONLY public.refresh_token
     ADD CONSTRAINT refresh_token_person_fkey FOREIGN KEY (person) REFERENCES public.person(id);
+ALTER TABLE ONLY public.ride_request
+    ADD CONSTRAINT ride_request_appointment_fkey FOREIGN KEY (appointment) REFERENCES public.appointment(id) ON DELETE CASCADE;
+ALTER TABLE ONLY public.ride_request
+    ADD CONSTRAINT ride_request_asked_by_fkey FOREIGN KEY (asked_by) REFERENCES public.person(id);
+ALTER TABLE ONLY public.ride_request
+    ADD CONSTRAINT ride_request_ride_fkey FOREIGN KEY (ride) REFERENCES public.ride(id);
+ALTER TABLE ONLY public.ride
+    ADD CONSTRAINT ride_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.rule
     ADD CONSTRAINT rule_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
 ALTER TABLE ONLY public.seating
@@ -1826,6 +1947,8 @@ ALTER TABLE ONLY public.site_opening
     ADD CONSTRAINT site_opening_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.site
     ADD CONSTRAINT site_place_fkey FOREIGN KEY (place) REFERENCES public.place(id);
+ALTER TABLE ONLY public.station_check
+    ADD CONSTRAINT station_check_station_fkey FOREIGN KEY (station) REFERENCES public.station(id);
 ALTER TABLE ONLY public.station
     ADD CONSTRAINT station_privacy_checked_by_fkey FOREIGN KEY (privacy_checked_by) REFERENCES public.person(id);
 ALTER TABLE ONLY public.station
@@ -1850,6 +1973,8 @@ ALTER TABLE ONLY public.waitlist_entry
     ADD CONSTRAINT waitlist_entry_station_fkey FOREIGN KEY (station) REFERENCES public.station(id);
 ALTER TABLE ONLY public.walk_in
     ADD CONSTRAINT walk_in_added_by_fkey FOREIGN KEY (added_by) REFERENCES public.person(id);
+ALTER TABLE ONLY public.walk_in_month
+    ADD CONSTRAINT walk_in_month_site_fkey FOREIGN KEY (site) REFERENCES public.site(id);
 ALTER TABLE ONLY public.walk_in
     ADD CONSTRAINT walk_in_practitioner_fkey FOREIGN KEY (practitioner) REFERENCES public.practitioner(id);
 ALTER TABLE ONLY public.walk_in
@@ -1939,6 +2064,13 @@ CREATE POLICY precheck_own ON public.precheck USING (((public.caller_role() = 's
 CREATE POLICY precheck_purge ON public.precheck AS RESTRICTIVE FOR DELETE USING ((public.caller_role() = 'system'::text));
 ALTER TABLE public.refresh_token ENABLE ROW LEVEL SECURITY;
 CREATE POLICY refresh_token_own ON public.refresh_token USING (((public.caller_role() = 'system'::text) OR (person = public.caller_person())));
+ALTER TABLE public.ride ENABLE ROW LEVEL SECURITY;
+CREATE POLICY ride_own ON public.ride USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()))));
+CREATE POLICY ride_read ON public.ride FOR SELECT USING (true);
+ALTER TABLE public.ride_request ENABLE ROW LEVEL SECURITY;
+CREATE POLICY ride_request_of_appointment ON public.ride_request USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['guest'::text, 'assistant'::text])) AND (EXISTS ( SELECT
+   FROM public.appointment
+  WHERE (appointment.id = ride_request.appointment))))));
 ALTER TABLE public.rule ENABLE ROW LEVEL SECURITY;
 CREATE POLICY rule_own ON public.rule USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text])) AND (EXISTS ( SELECT
    FROM public.practitioner
@@ -1963,6 +2095,11 @@ CREATE POLICY site_opening_read ON public.site_opening FOR SELECT USING (true);
 CREATE POLICY site_read ON public.site FOR SELECT USING (true);
 CREATE POLICY site_write ON public.site USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = ANY (ARRAY['practitioner'::text, 'staff'::text, 'assistant'::text])) AND (id = public.caller_site()))));
 ALTER TABLE public.station ENABLE ROW LEVEL SECURITY;
+ALTER TABLE public.station_check ENABLE ROW LEVEL SECURITY;
+CREATE POLICY station_check_again ON public.station_check FOR UPDATE USING (((public.caller_role() = 'station'::text) AND (station = public.caller_station()) AND ( SELECT public.paired() AS paired)));
+CREATE POLICY station_check_note ON public.station_check FOR INSERT WITH CHECK (((public.caller_role() = 'station'::text) AND (station = public.caller_station()) AND ( SELECT public.paired() AS paired)));
+CREATE POLICY station_check_read ON public.station_check FOR SELECT USING (((public.caller_role() = ANY (ARRAY['assistant'::text, 'practitioner'::text, 'staff'::text, 'system'::text])) OR ((public.caller_role() = 'station'::text) AND (station = public.caller_station()))));
+CREATE POLICY station_check_system ON public.station_check USING ((public.caller_role() = 'system'::text));
 CREATE POLICY station_read ON public.station FOR SELECT USING (true);
 CREATE POLICY station_write ON public.station USING (((public.caller_role() = ANY (ARRAY['admin'::text, 'system'::text])) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()))));
 ALTER TABLE public.training ENABLE ROW LEVEL SECURITY;
@@ -1980,6 +2117,8 @@ ALTER TABLE public.walk_in ENABLE ROW LEVEL SECURITY;
 CREATE POLICY walk_in_doctor ON public.walk_in USING (((public.caller_role() = 'practitioner'::text) AND (EXISTS ( SELECT
    FROM public.practitioner p
   WHERE ((p.id = walk_in.practitioner) AND (p.person = public.caller_person()))))));
+ALTER TABLE public.walk_in_month ENABLE ROW LEVEL SECURITY;
+CREATE POLICY walk_in_month_system ON public.walk_in_month USING ((public.caller_role() = 'system'::text));
 CREATE POLICY walk_in_site ON public.walk_in USING (((public.caller_role() = 'system'::text) OR ((public.caller_role() = 'assistant'::text) AND (site = public.caller_site()) AND ((came <@ ( SELECT public.site_day(public.caller_site()) AS site_day)) OR (came > (public.caller_now() - '04:00:00'::interval))))));
 GRANT USAGE ON SCHEMA public TO telemed_app;
 REVOKE ALL ON FUNCTION public.admission(for_service uuid, in_mode text, patient bytea, at timestamp with time zone) FROM PUBLIC;
@@ -2027,6 +2166,8 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pairing TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.on_call TO telemed_app;
 REVOKE ALL ON FUNCTION public.lock_walk_ins() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lock_walk_ins() TO telemed_app;
+REVOKE ALL ON FUNCTION public.month_figures(in_month date) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.month_figures(in_month date) TO telemed_app;
 REVOKE ALL ON FUNCTION public.next_free_closed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_freed() FROM PUBLIC;
 REVOKE ALL ON FUNCTION public.next_free_opened() FROM PUBLIC;
@@ -2043,6 +2184,10 @@ GRANT ALL ON FUNCTION public.read_feed(secret_digest bytea, at timestamp with ti
 REVOKE ALL ON FUNCTION public.refill(of_practitioner uuid, of_station uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.refill(of_practitioner uuid, of_station uuid) TO telemed_app;
 REVOKE ALL ON FUNCTION public.renew_next_free(of_practitioner uuid, of_services uuid[]) FROM PUBLIC;
+REVOKE ALL ON FUNCTION public.ride_letter(of_request uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ride_letter(of_request uuid) TO telemed_app;
+REVOKE ALL ON FUNCTION public.ride_site(of_appointment uuid) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.ride_site(of_appointment uuid) TO telemed_app;
 REVOKE ALL ON FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.station_busy(since timestamp with time zone, until timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.station_open(of_station uuid, within tstzrange) FROM PUBLIC;
@@ -2061,6 +2206,9 @@ GRANT ALL ON FUNCTION public.tell(a public.appointment, kind text, at timestamp 
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.offer TO telemed_app;
 REVOKE ALL ON FUNCTION public.tell_offer(o public.offer) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tell_offer(o public.offer) TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ride_request TO telemed_app;
+REVOKE ALL ON FUNCTION public.tell_operator(r public.ride_request, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.tell_operator(r public.ride_request, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.tidy_walk_ins(at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.tidy_walk_ins(at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.tighten_next_free(at timestamp with time zone, soon timestamp with time zone, settled timestamp with time zone, most integer) FROM PUBLIC;
@@ -2100,6 +2248,7 @@ GRANT SELECT,INSERT,DELETE ON TABLE public.postal_code TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.practitioner TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.precheck TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.refresh_token TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.ride TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.rule TO telemed_app;
 GRANT SELECT,INSERT ON TABLE public.seal TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.seating TO telemed_app;
@@ -2107,8 +2256,10 @@ GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.signing_key TO telemed_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.site_hours TO telemed_app;
 GRANT SELECT,INSERT,DELETE ON TABLE public.site_opening TO telemed_app;
 GRANT SELECT,INSERT,UPDATE ON TABLE public.station TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.station_check TO telemed_app;
 GRANT SELECT ON TABLE public.town TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.training TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.verified TO telemed_app;
+GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.walk_in_month TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.worker TO telemed_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE postgres IN SCHEMA public GRANT USAGE ON SEQUENCES TO telemed_app;

@@ -12,7 +12,8 @@ from telemed import health, http, openapi
 from telemed.assets import Assets
 from telemed.consultation import api as consultation_api
 from telemed.consultation import live
-from telemed.counter import screen, setup
+from telemed.counter import care, screen, setup
+from telemed.counter import rides as counter_rides
 from telemed.counter import today as counter_today
 from telemed.db import Database
 from telemed.desk import (
@@ -59,6 +60,7 @@ from telemed.settings import Settings
 from telemed.stations import api as stations_api
 from telemed.stations.types import CODES
 from telemed.visit import assessment, changing, check, choice, details, legal, mine, room, times
+from telemed.visit import rides as visit_rides
 from telemed.visit import search as visit_search
 from telemed.visit import waitlist as visit_waitlist
 
@@ -83,6 +85,7 @@ ROUTES: list[Route] = [
     *details.ROUTES,
     *assessment.ROUTES,
     *mine.ROUTES,
+    *visit_rides.ROUTES,
     *changing.ROUTES,
     *room.ROUTES,
     *check.ROUTES,
@@ -111,6 +114,8 @@ ROUTES: list[Route] = [
     *station_hours.ROUTES,
     *walkin.ROUTES,
     *setup.ROUTES,
+    *counter_rides.ROUTES,
+    *care.ROUTES,
     *screen.ROUTES,
     *notices.ROUTES,
     *desk_waitlist.ROUTES,

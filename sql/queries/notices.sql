@@ -3,7 +3,7 @@
 
 -- name: way
 -- How a notice goes out, if it is still to be sent, and under which name servers know it.
-SELECT channel, concat_ws('-', id, nullif(corrected, 0)) AS name FROM notice WHERE id = :id AND status = 'queued';
+SELECT channel, concat_ws('-', id, nullif(corrected, 0)) AS name, ride IS NOT NULL AS to_operator FROM notice WHERE id = :id AND status = 'queued';
 
 -- name: claim
 -- The notice and whom it goes to, right before it is sent, if what it says is still true. The lock waits for somebody
@@ -26,6 +26,25 @@ SELECT (notice).id, concat_ws('-', (notice).id, nullif((notice).corrected, 0)) A
 FROM claimed JOIN site ON site.id = (a).site
 LEFT JOIN site place ON place.id = CASE (a).mode WHEN 'assisted' THEN (a).station_site WHEN 'in_person' THEN (a).site END
 LEFT JOIN offer o ON o.appointment = (a).id AND o.entry = (notice).entry LEFT JOIN waitlist_entry e ON e.id = o.entry;
+
+-- name: claim_ride
+-- As `claim`, of a ride: whom to tell, place and time. That it is off is told to whoever may have heard of it. A
+-- practice is an address without a name (G-25).
+WITH true_still AS (
+    SELECT r, a FROM notice n JOIN ride_request r ON r.id = n.ride JOIN appointment a ON a.id = r.appointment
+    WHERE n.id = :id AND n.status = 'queued' AND n.start > :now AND CASE n.kind
+        WHEN 'ride' THEN r.called_off IS NULL AND a.status IN ('booked', 'arrived', 'fulfilled')
+        ELSE EXISTS (SELECT FROM notice o WHERE o.ride = r.id AND o.kind = 'ride' AND o.attempts > 0) END
+    FOR SHARE OF a, r),
+claimed AS (
+    UPDATE notice SET attempts = attempts + 1, message_id = :message_id FROM true_still
+    WHERE notice.id = :id AND status = 'queued'
+    RETURNING notice, r, a)
+SELECT (notice).id, (notice).id::text AS name, (notice).kind, (notice).language, (notice).attempts, ride.email, (r).leg, (r).at,
+       ride.direction, stop.name || ', ' || stop.street || ', ' || stop.postal_code || ' ' || stop.town AS stop,
+       CASE (a).mode WHEN 'in_person' THEN practice.street || ', ' || practice.postal_code || ' ' || practice.town END AS practice,
+       stop.phone, stop.zone
+FROM claimed JOIN ride ON ride.id = (r).ride JOIN site stop ON stop.id = ride.site JOIN site practice ON practice.id = (a).site;
 
 -- name: count_try
 -- Nobody was there to hand it to; that counts too.
@@ -76,7 +95,7 @@ SELECT n.id, n.kind, n.channel, n.start, n.status, n.last_error, n.message, n.cr
        a.patient_name, a.phone, a.email, a.cancelled_by
 FROM notice n JOIN appointment a ON a.id = n.appointment
 WHERE n.site = :site AND (n.status = 'dead' OR (n.channel = 'phone' AND n.status = 'queued'))
-  AND n.entry IS NULL AND still_true(n, a, :now) AND (:appointment::uuid IS NULL OR a.id = :appointment)
+  AND n.entry IS NULL AND n.ride IS NULL AND still_true(n, a, :now) AND (:appointment::uuid IS NULL OR a.id = :appointment)
 ORDER BY n.start, n.created LIMIT 200;
 
 -- name: appointment

@@ -203,10 +203,44 @@ WITH gone AS (
 SELECT count(*) FROM gone;
 
 -- name: walk_ins
--- People without an appointment who have been called in, or have gone.
+-- People without an appointment who have been called in, or have gone. How many there were in the month, and how long
+-- they waited, is counted as they go: once, because it is the same statement.
 WITH gone AS (
     DELETE FROM walk_in WHERE id IN (
         SELECT id FROM walk_in WHERE changed < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING site, came, status, changed),
+counted AS (
+    INSERT INTO walk_in_month AS it (site, month, came, called_in, waited)
+    SELECT gone.site, date_trunc('month', gone.came AT TIME ZONE site.zone)::date AS month, count(*),
+           count(*) FILTER (WHERE gone.status = 'accepted'),
+           coalesce(sum(gone.changed - gone.came) FILTER (WHERE gone.status = 'accepted'), '0')
+    FROM gone JOIN site ON site.id = gone.site GROUP BY gone.site, month ORDER BY gone.site, month
+    ON CONFLICT (site, month) DO UPDATE SET came = it.came + excluded.came,
+        called_in = it.called_in + excluded.called_in, waited = it.waited + excluded.waited)
+SELECT count(*) FROM gone;
+
+-- name: ride_requests
+-- Rides that patients asked for, and what their operators were told.
+WITH gone AS (
+    DELETE FROM ride_request WHERE id IN (
+        SELECT id FROM ride_request WHERE at < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
+-- name: rides
+-- Buses and taxis that go no more, once no ride is asked of them.
+WITH gone AS (
+    DELETE FROM ride WHERE id IN (
+        SELECT id FROM ride WHERE ended < :before AND NOT EXISTS (SELECT FROM ride_request r WHERE r.ride = ride.id)
+        LIMIT :limit FOR UPDATE SKIP LOCKED)
+    RETURNING 1)
+SELECT count(*) FROM gone;
+
+-- name: station_checks
+-- How stations were found on their mornings.
+WITH gone AS (
+    DELETE FROM station_check WHERE (station, day) IN (
+        SELECT station, day FROM station_check WHERE at < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING 1)
 SELECT count(*) FROM gone;
 

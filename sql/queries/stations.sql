@@ -82,7 +82,7 @@ ORDER BY lower(a.during) DESC, a.id LIMIT 1;
 -- name: screen_day
 -- What the screen of a station shows of its day: initials, no names (V-08).
 SELECT a.id, a.status, lower(a.during) AS start, upper(a.during) AS "end", p.title AS practitioner_title,
-       p.name AS practitioner_name, practice.phone AS site_phone, practice.zone,
+       p.name AS practitioner_name, practice.name AS site_name, practice.phone AS site_phone, practice.zone,
        (SELECT string_agg(left(word, 1) || '.', ' ' ORDER BY number)
         FROM regexp_split_to_table(a.patient_name, '[\s-]+') WITH ORDINALITY AS words (word, number)) AS initials,
        coalesce(a.consent_version = :consent::text, false) AND taken_in(a.id) AS ready
@@ -204,7 +204,7 @@ SELECT offered.id FROM offer_walk_in(:practitioner, :now) AS offered CROSS JOIN 
 -- name: offered_walk_in
 -- Who is offered to the caller. Only now the doctor learns who it is.
 SELECT w.id, w.patient_name, w.birth_date, w.assisting, w.urgent, w.came, w.changed, site.name AS site_name, site.town AS site_town,
-       site.phone AS site_phone, station.name AS station_name,
+       site.phone AS site_phone, w.station, station.name AS station_name,
        trained(w.site) AS trained
 FROM walk_in w JOIN site ON site.id = w.site JOIN station ON station.id = w.station
 WHERE w.practitioner = :practitioner AND w.status = 'offered';

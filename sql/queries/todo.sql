@@ -9,7 +9,7 @@ SELECT (SELECT count(*) FROM assessment WHERE site = :site AND patient_name IS N
                                           WHERE s.practitioner = a.practitioner AND s.active)
             AND NOT EXISTS (SELECT FROM opening o WHERE o.practitioner = a.practitioner AND o.during @> a.during)) AS outside,
        (SELECT count(*) FROM notice n JOIN appointment a ON a.id = n.appointment
-        WHERE n.site = :site AND n.status = 'dead' AND n.entry IS NULL AND still_true(n, a, :now)) AS notices,
+        WHERE n.site = :site AND n.status = 'dead' AND n.entry IS NULL AND n.ride IS NULL AND still_true(n, a, :now)) AS notices,
        (SELECT count(*) FROM notice n JOIN appointment a ON a.id = n.appointment
         WHERE n.site = :site AND n.channel = 'phone' AND n.status = 'queued' AND still_true(n, a, :now)) AS calls,
        (SELECT count(*) FROM offer o WHERE o.site = :site AND o.status = 'open' AND o.channel = 'phone'

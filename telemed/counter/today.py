@@ -30,11 +30,12 @@ from telemed.scheduling import consent
 from telemed.scheduling.api import TAKING
 from telemed.scheduling.codes import Codes
 from telemed.scheduling.types import Patient
-from telemed.stations import intake, walkins
+from telemed.stations import care, intake, rides, walkins
 from telemed.stations.types import CODES
 from telemed.stations.walkins import REASONS, AlreadyWaiting, Arrival
 from telemed.text import Text
 from telemed.visit.slips import slip
+from telemed.visit.wishing import DAYS
 
 AHEAD: Final = timedelta(days=14)
 _NONE: Final[Mapping[str, Text]] = MappingProxyType({})
@@ -126,12 +127,13 @@ async def _today(
         outlook = await walkins.outlook(tx, caller, at.id, kinds)
         waiting = await walkins.walk_ins(tx, caller, at.id)
         received = await intake.received(tx, [row.id for row in found])
+        lights, buses = await care.stations(tx, at.id), await rides.rides(tx, at.id)
     part = request.query.get("fragment") == "1"
     blank = {"name": "", "birth_date": "", "specialty": "", "station": "", "key": new_id().hex}
     return render(
         request, "counter/day.html" if part else "counter/today.html", status=422 if errors else 200, at=at,
         on=at.today, rows=found, ahead=ahead, version=consent.VERSION, received=received, rooms=rooms,
-        walk_ins=waiting, reasons=REASONS,
+        walk_ins=waiting, reasons=REASONS, lights=lights, rides=buses, ride_kinds=rides.KINDS, days=DAYS,
         kinds={code: specialties.label(code) for code in kinds}, outlook=outlook, errors=errors,
         typed=blank | dict(typed), assisting="name" not in typed or typed.get("assisting") == "yes",
     )  # fmt: skip

@@ -21,7 +21,7 @@ from telemed.precheck import checks
 from telemed.scheduling import changes
 from telemed.scheduling.refusals import ChangedMeanwhile
 from telemed.scheduling.types import Appointment
-from telemed.stations import intake
+from telemed.stations import care, intake
 from telemed.stations.intake import REPRESENTING, SEEN
 
 OWN_PAGE = "/practice/appointments/{appointment}"
@@ -90,11 +90,12 @@ async def appointment_page(
     async with request.app[DATABASE].transaction(caller) as tx:
         open_notices, known = await open_ones(tx, it.site, it.id), await checks.latest(tx, appointment)
         received = await intake.intake(tx, it.id)
+        room = await care.station(tx, it.station) if it.station else None
     return render(
         request, "desk/appointment.html", status=refusal.status if refusal else 200, it=it, refusal=refusal,
         mine=person is not None and person == caller.person, role=caller.role, done=request.query.get("done", ""),
-        known=known, received=received, identities=SEEN, representing=REPRESENTING, told_by=reach.told_by, what=what,
-        longest=MESSAGE,
+        known=known, room=room, received=received, identities=SEEN, representing=REPRESENTING,
+        told_by=reach.told_by, what=what, longest=MESSAGE,
         calls=[one for one in open_notices if one.status != "dead"],
         gone=[one for one in open_notices if one.status == "dead"],
     )  # fmt: skip

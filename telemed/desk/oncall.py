@@ -18,7 +18,7 @@ from telemed.forms import UnclearTime, posted, read_time
 from telemed.html import page, render, see_other
 from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
-from telemed.stations import oncall, partners
+from telemed.stations import care, oncall, partners
 from telemed.stations.oncall import WalkInGone
 from telemed.stations.walkins import REASONS, Reason
 
@@ -117,13 +117,14 @@ async def _overview(
     now = await oncall.look(request.app[DATABASE], caller)
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
+        room = await care.station(tx, now.offered.station) if now.offered else None
     on = now.doctor is not None and now.doctor.until is not None
     ends = clock.now().astimezone(ZoneInfo(at.zone)) + timedelta(hours=2)
     part = request.query.get("fragment") == "1"
     return render(
         request, "desk/on_call_now.html" if part else "desk/on_call.html", status=refusal.status if refusal else 200,
         at=at, me=now.doctor, on=on, offered=now.offered, accepted=now.accepted, waiting=now.waiting, refusal=refusal,
-        reasons=REASONS,
+        reasons=REASONS, room=room,
         errors=refusal.fields if isinstance(refusal, Invalid) else {}, typed=typed or {"until": f"{ends:%H}:00"},
         age=_age(now.offered, at.today) if now.offered else None, order=get_args(Reason),
     )  # fmt: skip

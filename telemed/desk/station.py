@@ -27,20 +27,20 @@ from telemed.stations import intake
 from telemed.stations.intake import IDENTITIES, REPRESENTING, Received
 from telemed.text import Text, _
 
-_OWN_PAGE = "/station/appointments/{appointment}"
+OWN_PAGE = "/station/appointments/{appointment}"
 _FIELDS: Final = ("identity", "private", "introduced", "agreed", "representative", "representing")
 _NONE: Final[Mapping[str, Text]] = MappingProxyType({})
 
 
-@page("GET", f"{_OWN_PAGE}/intake", verb="intake.take", session="staff")
+@page("GET", f"{OWN_PAGE}/intake", verb="intake.take", session="staff")
 async def receive(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
-    return _intake(request, await _todays(request, caller, appointment), {}, _NONE)
+    return _intake(request, await todays(request, caller, appointment), {}, _NONE)
 
 
-@page("POST", f"{_OWN_PAGE}/intake", verb="intake.take", session="staff")
+@page("POST", f"{OWN_PAGE}/intake", verb="intake.take", session="staff")
 async def take_in(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     """Who they are, the room, who is in it, and the patient's yes, noted by whoever sits beside them (V-14)."""
-    it = await _todays(request, caller, appointment)
+    it = await todays(request, caller, appointment)
     typed = await posted(request)
     try:
         await intake.take(request.app[DATABASE], caller, it.id, _received(typed))
@@ -49,20 +49,20 @@ async def take_in(request: web.Request, caller: Caller, appointment: UUID) -> we
     return see_other(f"/station/appointments/{it.id}/room" if typed.get("seat") == "here" else "/station")
 
 
-@page("GET", f"{_OWN_PAGE}/room", verb="seat.patient", session="staff")
+@page("GET", f"{OWN_PAGE}/room", verb="seat.patient", session="staff")
 async def room(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     """The patient's seat at the station's screen."""
     return await _room(request, caller, appointment, "patient")
 
 
-@page("GET", f"{_OWN_PAGE}/assistance", verb="seat.assistant", session="staff")
+@page("GET", f"{OWN_PAGE}/assistance", verb="seat.assistant", session="staff")
 async def assist(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     """The assistant's own seat, on another device: named to the doctor as who assists (V-15)."""
     return await _room(request, caller, appointment, "assistant")
 
 
 async def _room(request: web.Request, caller: Caller, appointment: UUID, seat: str) -> web.Response:
-    it = await _todays(request, caller, appointment)
+    it = await todays(request, caller, appointment)
     may(caller, f"seat.{seat}", changes.thing(it))
     if it.status not in ("booked", "arrived"):
         return see_other("/station")
@@ -76,7 +76,7 @@ async def _room(request: web.Request, caller: Caller, appointment: UUID, seat: s
     )  # fmt: skip
 
 
-async def _todays(request: web.Request, caller: Caller, appointment: UUID) -> Appointment:
+async def todays(request: web.Request, caller: Caller, appointment: UUID) -> Appointment:
     """An appointment of today at the caller's site, or one whose waiting room is open. Raises NotFound for another."""
     it = await changes.read(request.app[DATABASE], caller, appointment)
     async with request.app[DATABASE].transaction(caller) as tx:

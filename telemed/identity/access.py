@@ -69,6 +69,8 @@ feed.manage             -          -        -        -        -          site   
 station.change          -          -        -        -        site       -      -             -
 precheck.make           any        any      any      -        any        any    any           any
 walk_in.manage          -          -        -        -        site       -      -             -
+station.check           -          -        here     -        -          -      -             -
+ride.ask                -          own      -        -        station    -      -             -
 on_call.take            -          -        -        -        -          -      self          -
 """
 

@@ -11,12 +11,12 @@ from urllib.parse import unquote, urlsplit
 import aiosmtplib
 
 from telemed import clock
-from telemed.notices.types import Letter, Never, NotNow, Wording
+from telemed.notices.types import Letter, Never, NotNow, RideLetter, Wording
 from telemed.scheduling.feeds.calendars import Entry, calendar, method
 from telemed.settings import Settings
 
 TIMEOUT = 20.0  # seconds for each answer of the server
-Send = Callable[[Letter, Wording, str], Awaitable[None]]
+Send = Callable[[Letter | RideLetter, Wording, str], Awaitable[None]]
 
 
 @asynccontextmanager
@@ -24,7 +24,7 @@ async def connected(settings: Settings) -> AsyncIterator[Send]:
     """A function that hands a letter over. Raises NotNow when the server is away, and from it also Never."""
     smtp = _smtp(settings)
 
-    async def send(letter: Letter, words: Wording, message_id: str) -> None:
+    async def send(letter: Letter | RideLetter, words: Wording, message_id: str) -> None:
         try:
             await smtp.send_message(message(letter, words, message_id, settings))
         except aiosmtplib.SMTPRecipientsRefused as refused:
@@ -51,8 +51,8 @@ async def connected(settings: Settings) -> AsyncIterator[Send]:
             await smtp.quit()
 
 
-def message(letter: Letter, words: Wording, message_id: str, settings: Settings) -> EmailMessage:
-    """The e-mail, with the appointment for the reader's calendar."""
+def message(letter: Letter | RideLetter, words: Wording, message_id: str, settings: Settings) -> EmailMessage:
+    """The e-mail, for a patient with the appointment for their calendar."""
     mail = EmailMessage()
     mail["From"] = formataddr((settings.operator_name, settings.mail_from or settings.operator_email))
     mail["To"] = letter.email or ""
@@ -63,7 +63,7 @@ def message(letter: Letter, words: Wording, message_id: str, settings: Settings)
     mail["X-Auto-Response-Suppress"] = "All"
     mail["Content-Language"] = letter.language
     mail.set_content(words.text, cte="quoted-printable")
-    if letter.kind == "offer":  # nothing for a calendar yet
+    if isinstance(letter, RideLetter) or letter.kind == "offer":  # nothing for a calendar, or not yet
         return mail
     entry = Entry(
         id=letter.appointment, start=letter.start, end=letter.end, zone=letter.zone, epoch=letter.epoch,

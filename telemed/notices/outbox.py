@@ -18,10 +18,10 @@ import structlog
 from telemed import clock
 from telemed.db import Database
 from telemed.identity.callers import SYSTEM
-from telemed.notices import email, sms
+from telemed.notices import email, rides, sms
 from telemed.notices.email import Send
 from telemed.notices.texts import compose
-from telemed.notices.types import Letter, Never, NotNow, Way, Wording
+from telemed.notices.types import Letter, Never, NotNow, RideLetter, Way, Wording
 from telemed.scheduling.codes import Codes
 from telemed.settings import Settings
 
@@ -48,11 +48,15 @@ async def deliver(db: Database, settings: Settings, codes: Codes, notice: UUID) 
     try:
         async with opened as send:
             # Claimed with the connection already open: nothing slow lies between the last look and the sending.
-            letter = await _claim(db, notice, message_id)
+            letter = await _claim(db, notice, message_id, way.to_operator)
             if letter is None:
                 return
             tried = letter.attempts
-            await send(letter, compose(letter, settings, codes), message_id)
+            if isinstance(letter, RideLetter):
+                words = rides.compose(letter, settings)
+            else:
+                words = compose(letter, settings, codes)
+            await send(letter, words, message_id)
             async with db.transaction(SYSTEM) as tx:
                 await tx.run("notices.sent", id=notice, now=clock.now())
             log.info("notice_sent", id=str(notice), kind=letter.kind, channel=way.channel, tries=tried)
@@ -62,9 +66,14 @@ async def deliver(db: Database, settings: Settings, codes: Codes, notice: UUID) 
         await _later(db, notice, tried or await _count(db, notice), str(reason))
 
 
-async def _claim(db: Database, notice: UUID, message_id: str) -> Letter | None:
+async def _claim(db: Database, notice: UUID, message_id: str, to_operator: bool) -> Letter | RideLetter | None:
+    about: dict[str, object] = {"id": notice, "message_id": message_id, "now": clock.now()}
     async with db.transaction(SYSTEM) as tx:
-        letter = await tx.maybe(Letter, "notices.claim", id=notice, message_id=message_id, now=clock.now())
+        letter: Letter | RideLetter | None = (
+            await tx.maybe(RideLetter, "notices.claim_ride", **about)
+            if to_operator
+            else await tx.maybe(Letter, "notices.claim", **about)
+        )
         if letter is None:
             await tx.run("notices.drop", id=notice)
             log.info("notice_dropped", id=str(notice))
@@ -105,9 +114,9 @@ async def _kept(settings: Settings) -> AsyncIterator[Send]:
     """The demo has no server to send with: what it would send lies in a folder, to be looked at."""
     folder = settings.data_dir / SENT
 
-    async def send(letter: Letter, words: Wording, message_id: str) -> None:
+    async def send(letter: Letter | RideLetter, words: Wording, message_id: str) -> None:
         folder.mkdir(exist_ok=True)
-        if letter.channel == "email":
+        if isinstance(letter, RideLetter) or letter.channel == "email":
             mail = email.message(letter, words, message_id, settings)
             (folder / f"{letter.id}.eml").write_bytes(mail.as_bytes())
         else:

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 
 from telemed.notices.email import TIMEOUT, Send
-from telemed.notices.types import Letter, Never, NotNow, Wording
+from telemed.notices.types import Letter, Never, NotNow, RideLetter, Wording
 from telemed.settings import Settings
 
 # Wrong token, address or pace: nothing that this one letter can help, so it is tried again.
@@ -21,7 +21,9 @@ async def connected(settings: Settings) -> AsyncIterator[Send]:
     headers = {"Authorization": f"Bearer {settings.sms_token}"} if settings.sms_token else {}
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=TIMEOUT), headers=headers) as http:
 
-        async def send(letter: Letter, words: Wording, _message_id: str) -> None:
+        async def send(letter: Letter | RideLetter, words: Wording, _message_id: str) -> None:
+            if isinstance(letter, RideLetter):
+                raise Never("operators are written to")
             try:
                 async with http.post(
                     settings.sms_url, json={"to": letter.phone, "text": words.text, "reference": letter.name},

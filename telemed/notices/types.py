@@ -44,11 +44,35 @@ class Letter(Venue, frozen=True, kw_only=True):
     answer_by: datetime | None = None  # and until when
 
 
+class RideLetter(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail to the operator of a bus or taxi: place and time, and nothing of the person or of why they go.
+
+    `stop`: the site from which the ride goes, `practice`: an address without a name, if it goes there; `phone` and
+    `zone` of the site. `at` as in `stations.rides.Offer`.
+    """
+
+    id: UUID
+    name: str
+    kind: Literal["ride", "ride_off"]
+    language: Language
+    attempts: int
+    email: str
+    leg: Literal["there", "home"]
+    at: datetime
+    direction: str
+    stop: str
+    practice: str | None
+    phone: str
+    zone: str
+    channel: Channel = "email"
+
+
 class Way(msgspec.Struct, frozen=True):
-    """How a notice goes out; `name` as in Letter."""
+    """How a notice goes out; `name` as in Letter; `to_operator`: as a RideLetter."""
 
     channel: Channel
     name: str
+    to_operator: bool
 
 
 class Wording(msgspec.Struct, frozen=True):

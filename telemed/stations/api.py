@@ -12,7 +12,8 @@ from telemed.identity.callers import Caller
 from telemed.keys import DATABASE
 from telemed.limits import Limit
 from telemed.once import HEADER, SCHEMA, KeyMalformed, KeyReused, once
-from telemed.stations import gateways, intake, oncall, pairing, stations, walkins
+from telemed.stations import care, gateways, intake, oncall, pairing, stations, walkins
+from telemed.stations.care import Look
 from telemed.stations.intake import NotToday, Over, Received
 from telemed.stations.oncall import Declining, Desk, HandingOn, NoService, Taken, TimeTaken, Until, WalkInGone
 from telemed.stations.types import (
@@ -74,6 +75,12 @@ async def note_training(request: web.Request, caller: Caller, body: Training) ->
 async def take_in(request: web.Request, caller: Caller, appointment: UUID, body: Received) -> None:
     """Note that somebody at a station was received as they should be, and agrees."""
     await intake.take(request.app[DATABASE], caller, appointment, body)
+
+
+@operation("POST", "/api/v1/stations/checks", verb="station.check")
+async def note_check(request: web.Request, caller: Caller, body: Look) -> None:
+    """Note how the screen that asks has found its station today: camera, microphone, line."""
+    await care.note(request.app[DATABASE], caller, body)
 
 
 @operation("GET", "/api/v1/walk-ins", verb="walk_in.manage")
@@ -144,7 +151,7 @@ async def close_on_call(request: web.Request, caller: Caller) -> None:
 
 
 ROUTES = [
-    list_stations, describe, pair, unpair, note_training, take_in,
+    list_stations, describe, pair, unpair, note_training, take_in, note_check,
     list_walk_ins, add_walk_in, leave,
     look, open_on_call, accept, hand_on, decline, close_on_call,
     *gateways.ROUTES,

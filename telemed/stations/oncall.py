@@ -43,6 +43,7 @@ class Offered(msgspec.Struct, frozen=True, kw_only=True):
     site_name: str
     site_town: str
     site_phone: str
+    station: UUID
     station_name: str
     trained: int
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from aiohttp import web
 
 from telemed import clock
@@ -16,6 +18,7 @@ from telemed.keys import DATABASE, SETTINGS
 from telemed.scheduling import changes, consent, guests
 from telemed.scheduling.feeds import calendars
 from telemed.scheduling.types import Appointment
+from telemed.stations import rides
 from telemed.text import Text, _
 from telemed.visit import held
 from telemed.visit.slips import Slip, slip
@@ -41,9 +44,19 @@ async def open_code(request: web.Request) -> web.Response:
 
 @page("GET", "/appointment", verb="appointment.read")
 async def appointment(request: web.Request, caller: Caller) -> web.Response:
-    it = await own(request, caller)
-    return render(request, "visit/appointment.html", it=it, done=request.query.get("done"), slip=_slip(request, it),
-                  opens=it.start - OPENS, agreed=agreed(it), late=await _late(request, it))  # fmt: skip
+    return await own_page(request, caller, await own(request, caller), {})
+
+
+async def own_page(
+    request: web.Request, caller: Caller, it: Appointment, errors: Mapping[str, Text]
+) -> web.Response:  # fmt: skip
+    async with request.app[DATABASE].transaction(caller) as tx:
+        offers, asked = await rides.offers(tx, it), await rides.asked(tx, it.id)
+    return render(
+        request, "visit/appointment.html", status=422 if errors else 200, it=it, done=request.query.get("done"),
+        slip=_slip(request, it), opens=it.start - OPENS, agreed=agreed(it), late=await _late(request, it),
+        offers=offers, asked=asked, kinds=rides.KINDS, consent=rides.CONSENT, errors=errors,
+    )  # fmt: skip
 
 
 async def _late(request: web.Request, it: Appointment) -> Standing | None:

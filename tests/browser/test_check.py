@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -11,11 +12,12 @@ from urllib.parse import urlsplit
 import asyncpg
 import msgspec
 import pytest
-from playwright.async_api import Browser, Page, Route, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, async_playwright, expect
 
 from telemed.db import Database
+from telemed.identity.sessions import STATION
 from telemed.settings import Settings
-from tests import netem
+from tests import logins, netem, people
 from tests.browser.checks import accessible, tab_to
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.browser.consulting import Visitor, booked, guest, looked_at, staff
@@ -154,3 +156,26 @@ async def test_device_voice_and_line(
     for page, room in ((bob, f"/practice/appointments/{made.id}/room"), (alice, "/appointment/room")):
         await page.goto(room)
         await expect(page.locator("#call")).to_have_attribute("data-first-rung", "audio")
+    await morning(await visitor(width=360, height=740), cast, site)
+    [found] = await owner.fetch("SELECT * FROM station_check")
+    assert (found["station"], found["microphone"], found["line"]) == (people.STATION, "ok", "ok")
+
+
+async def morning(screen: BrowserContext, cast: Database, site: str) -> None:
+    """A station looks at itself: one button on its screen, a few words said meanwhile."""
+    await people.pair(cast)
+    home = site.replace("http:", "https:")  # a cookie that is bound to its host can be set from nowhere else
+    await screen.add_cookies([{"name": STATION, "value": logins.badge(people.SCREEN), "url": home, "secure": True}])
+    page = await screen.new_page()
+    await page.goto("/screen")
+    await tab_to(page, "a[href='/screen/check']")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/screen/check")
+    await page.locator("#look:enabled").wait_for()
+    await tab_to(page, "#look")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#look-state")).to_have_text(re.compile("Notiert"), timeout=4 * WITHIN * 1000)
+    for item in ("microphone", "line"):
+        await expect(page.locator(f"#found-{item}")).to_have_text("gut")
+    await accessible(page)
+    await looked_at(page, "check-station")

@@ -82,7 +82,7 @@ async def test_a_walk_in_by_keyboard(visitor: Visitor) -> None:
     await looked_at(page, "counter-intake")
     await page.keyboard.press("Enter")
     await expect(page.locator("a[href$='/assistance']")).to_be_visible()
-    for address in ("/station/setup", f"/station/rooms/{people.STATION}"):
+    for address in ("/station/setup", f"/station/rooms/{people.STATION}", "/station/rides", "/station/figures"):
         await page.goto(address)
         await accessible(page, where=address)
         await looked_at(page, address.split("/")[2])

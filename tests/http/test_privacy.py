@@ -167,7 +167,9 @@ async def test_nothing_is_left_in_a_cache(world: Wide) -> None:
     position = ("POST", "/search/position")  # needs the postal codes: test_search_pages.py
     probe = ("POST", "/api/v1/prechecks/tickets")  # needs a probe: test_prechecks.py
     screen = ("GET", "/screen/session"), ("POST", "/api/v1/stations/{station}/pairing")  # test_screens.py
-    assert {route for route, kinds in seen.items() if not kinds & {2, 3}} <= {*hold, *screen, feed, position, probe}
+    look = ("POST", "/api/v1/stations/checks")  # needs a screen: test_care.py
+    needy = {*hold, *screen, feed, position, probe, look}
+    assert {route for route, kinds in seen.items() if not kinds & {2, 3}} <= needy
     for _, path in seen:
         refused = await world.client.request("PROPFIND", re.sub(r"{\w+}", "x", path))
         assert (refused.status, refused.headers["Cache-Control"]) == (405, "no-store"), path
@@ -203,7 +205,8 @@ async def test_pages_refer_to_nobody_else(world: Wide) -> None:
             rendered.add(route.path)
     # These only lead elsewhere; the form of a hold is looked at in test_trail.py.
     elsewhere = {"/holds", "/holds/{hold}", "/holds/{hold}/extension", "/session", "/screen/session"}
-    screens = {"/screen/pairing", "/screen/appointments/{appointment}/room"}  # of a station: test_screens.py
+    # of a station: test_screens.py, test_care.py
+    screens = {"/screen/pairing", "/screen/appointments/{appointment}/room", "/screen/check"}
     calendars = {"/appointment/calendar.ics", "/feeds/{secret}.ics"}
     assert {
         route.path for route in ROUTES if (route.kind, route.method) == ("page", "GET")

@@ -28,7 +28,7 @@ from telemed.wording import HERE
 from tests import logins, people
 
 OWN, OTHERS = people.fixed(61), people.fixed(62)
-ASSESSMENT, RULE, CLOSURE, NOTICE, WALK_IN = (people.fixed(n) for n in range(71, 76))
+ASSESSMENT, RULE, CLOSURE, NOTICE, WALK_IN, RIDE = (people.fixed(n) for n in range(71, 77))
 GUEST, OTHER_GUEST = Caller("guest", appointment=OWN, entry=OWN), Caller("guest", appointment=OTHERS, entry=OTHERS)
 # What happens at Bob's practice, for a patient at Petra's pharmacy; the rest of the cast has nothing to do with it.
 CALLERS: dict[str, Caller] = {
@@ -85,6 +85,12 @@ class World:
                 " ON CONFLICT (id) DO UPDATE SET status = 'offered', practitioner = $5, reason = NULL",
                 WALK_IN, people.STATION, people.GERSWALDE, WALK_IN.bytes, people.DR_BOB,
             )  # fmt: skip
+            await tx.connection.execute(
+                "INSERT INTO ride (id, site, kind, weekdays, since, until, direction, email, phone)"
+                " VALUES ($1, $2, 'bus', '{1,2,3,4,5,6,7}', '00:00', '23:59', 'Flieth', 'bus@example.org', '+4939841')"
+                " ON CONFLICT (id) DO UPDATE SET ended = NULL",
+                RIDE, people.GERSWALDE,
+            )  # fmt: skip
             await self._entry(tx)
             await self._hours(tx)
         for screen in (people.SCREEN, people.OTHER_SCREEN, people.GATEWAY, people.OTHER_GATEWAY):
@@ -137,6 +143,7 @@ class World:
         path = path.replace("{assessment}", str(ASSESSMENT)).replace("{rule}", str(RULE))
         path = path.replace("{closure}", str(CLOSURE)).replace("{notice}", str(NOTICE))
         path = path.replace("{station}", str(people.STATION)).replace("{walk_in}", str(WALK_IN))
+        path = path.replace("{ride}", str(RIDE))
         path = re.sub(r"\{\w+\}", str(uuid4()), path)  # things of other kinds, which nobody has
         form = {"data": {"seen": "yes"}} if route.kind == "page" and route.method == "POST" else {}
         sample = self.samples(CALLERS[who]).get((route.method, route.path), form)
@@ -209,6 +216,20 @@ class World:
             ("PUT", "/api/v1/on-call"): {"json": {"until": (clock.now() + timedelta(hours=1)).isoformat()}},
             ("POST", "/api/v1/walk-ins/{walk_in}/handing-on"): {"json": {}},
             ("POST", "/api/v1/walk-ins/{walk_in}/declining"): {"json": {"reason": "practice"}},
+            ("POST", "/api/v1/stations/checks"): {"json": {"camera": "ok", "microphone": "ok"}},
+            ("POST", "/station/rides"): {
+                "data": {
+                    "kind": "taxi",
+                    "day1": "yes",
+                    "since": "8",
+                    "until": "18",
+                    "direction": "Flieth",
+                    "email": "taxi@example.org",
+                    "phone": "039841 1234",
+                }
+            },
+            ("POST", "/appointment/rides"): {"data": {"ride": f"{RIDE}.home", "agree": "yes"}},
+            ("POST", "/station/appointments/{appointment}/rides"): {"data": {"ride": f"{RIDE}.home", "agree": "yes"}},
             ("POST", "/practice/on-call"): {"data": {"until": "23:59"}},
             ("POST", "/practice/on-call/{walk_in}/declining"): {"data": {"reason": "practice"}},
             ("POST", "/practice/services/new"): {"data": people.SERVICE_FORM},

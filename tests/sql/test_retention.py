@@ -64,6 +64,11 @@ _ASSESSMENT = (
     "INSERT INTO assessment (site, service, id, patient_key, asked, patient_name, birth_date, phone, result, decided)"
     f" SELECT '{people.PRENZLAU}', '{people.TALK}', '{{id}}', {_KEY}, '{{at}}', "
 )
+_RIDE = (
+    "INSERT INTO ride (id, site, kind, weekdays, since, until, direction, email, phone, ended)"
+    f" SELECT '{{id}}', '{people.GERSWALDE}', 'bus', '{{1}}', '08:00', '10:00', 'Flieth',"
+    " 'bus@example.org', '+4939841', {ended}"
+)
 
 
 def put_in(statement: str, **more: str) -> str:
@@ -124,6 +129,16 @@ SEEDS = {
         "INSERT INTO walk_in (id, station, site, specialty, assisting, language, came, status, changed)"
         f" SELECT '{{id}}', '{people.STATION}', '{people.GERSWALDE}', 'general', true, 'de', '{{at}}',"
         " 'left', '{at}'",
+    ),
+    "ride_requests": (
+        _LONG_AGO, _RIDE.replace("{ended}", "NULL"),
+        "INSERT INTO ride_request (id, appointment, ride, leg, at, consent_version, consented)"
+        " SELECT '{id}', '{id}', '{id}', 'home', '{at}', '2026-11', '{at}'",
+    ),
+    "rides": (_RIDE.replace("{ended}", "'{at}'"),),
+    "station_checks": (
+        f"INSERT INTO station (id, site, name) SELECT '{{id}}', '{people.GERSWALDE}', '{{id}}'",
+        "INSERT INTO station_check SELECT '{id}', '{at}'::timestamptz::date, '{at}', 'ok', 'ok', 'bad'",
     ),
     "on_call": (
         f"INSERT INTO practitioner (id, site, name, specialty) SELECT '{{id}}', '{people.PRENZLAU}', 'Eva', 'general'",
