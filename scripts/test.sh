@@ -11,7 +11,8 @@ group() {
     pytest="$bin/python -m pytest -p no:cacheprovider"
     browser=tests/browser
     calls="$browser/test_call_*.py $browser/test_call.py $browser/test_talk*.py $browser/test_check.py
-        $browser/test_firefox.py $browser/test_lobby.py $browser/test_outlives.py $browser/test_whole_way.py"
+        $browser/test_firefox.py $browser/test_gateway.py $browser/test_lobby.py $browser/test_outlives.py
+        $browser/test_three_people.py $browser/test_visit.py $browser/test_whole_way.py"
     case $1 in
         style) $bin/ruff check . && $bin/ruff format --check . && $bin/mypy ;;
         calls) $pytest $calls ;;

@@ -152,7 +152,7 @@ def security_headers(settings: Settings) -> dict[str, str]:
         "X-Content-Type-Options": "nosniff",
         "Referrer-Policy": "same-origin",
         "Permissions-Policy": "camera=(self), microphone=(self), display-capture=(self), geolocation=(self), "
-        "bluetooth=(self), browsing-topics=(), interest-cohort=()",
+        "browsing-topics=(), interest-cohort=()",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
     }

@@ -168,7 +168,8 @@ async def test_nothing_is_left_in_a_cache(world: Wide) -> None:
     probe = ("POST", "/api/v1/prechecks/tickets")  # needs a probe: test_prechecks.py
     screen = ("GET", "/screen/session"), ("POST", "/api/v1/stations/{station}/pairing")  # test_screens.py
     look = ("POST", "/api/v1/stations/checks")  # needs a screen: test_care.py
-    needy = {*hold, *screen, feed, position, probe, look}
+    gateway = ("POST", "/api/v1/gateway/visit"), ("POST", "/api/v1/gateway/badges")  # need a gateway: test_screens.py
+    needy = {*hold, *screen, *gateway, feed, position, probe, look}
     assert {route for route, kinds in seen.items() if not kinds & {2, 3}} <= needy
     for _, path in seen:
         refused = await world.client.request("PROPFIND", re.sub(r"{\w+}", "x", path))
