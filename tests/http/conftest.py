@@ -34,7 +34,7 @@ def tokens(keys: Keys) -> Tokens:
     def bearer(role: str) -> dict[str, str]:
         if role == "anonymous":
             return {}
-        staff = (caller for caller in people.CALLERS.values() if caller.role == role)
-        return logins.bearer(keys, next(staff, Caller("guest", appointment=GUEST)))
+        named = (caller for caller in (*people.CALLERS.values(), people.SCREEN, people.GATEWAY) if caller.role == role)
+        return logins.bearer(keys, next(named, Caller("guest", appointment=GUEST)))
 
     return bearer

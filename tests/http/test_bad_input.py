@@ -35,7 +35,8 @@ STRANGER = people.fixed(62)
 
 def may_use(route: Route) -> str:
     """A role that the permission table lets through."""
-    return next(role for role in ("guest", "assistant", "practitioner", "anonymous") if TABLE[route.verb][role] != "-")
+    roles = ("guest", "assistant", "practitioner", "anonymous", "station", "gateway")
+    return next(role for role in roles if TABLE[route.verb][role] != "-")
 
 
 def filled(route: Route, thing: object) -> str:
@@ -137,7 +138,9 @@ ABOUT = [route for route in app.ROUTES if route.kind == "api" and "{" in route.p
 TYPES = (None, "text/plain", "application/x-www-form-urlencoded", "application/jsonp", "json", "\u00e4")
 
 
-async def test_every_operation_wants_json_and_knows_its_fields(api: Client, tokens: Tokens) -> None:
+async def test_every_operation_wants_json_and_knows_its_fields(api: Client, cast: Database, tokens: Tokens) -> None:
+    for paired in (people.SCREEN, people.GATEWAY):
+        await people.pair(cast, paired)
     for route in WITH_BODY:
         address, headers = filled(route, GUEST), tokens(may_use(route))
         for kind in TYPES:
