@@ -82,13 +82,13 @@ async def evidence(postgres: pg.Urls, tmp_path_factory: pytest.TempPathFactory) 
 
 def plant(patch: pytest.MonkeyPatch, found: Evidence) -> None:
     """The peers send the canaries; what leaves them before it is encrypted, and what arrives after, is kept."""
-    send_media, send_rtp, count = links._send_media, RTCDtlsTransport._send_rtp, testcard.count
+    attach, send_rtp, count = links.Links.attach, RTCDtlsTransport._send_rtp, testcard.count
 
     def on(channel: RTCDataChannel) -> None:
         channel.on("message", found.received.append)
 
-    def with_data(pc: RTCPeerConnection) -> None:
-        send_media(pc)
+    def with_data(self: links.Links, pc: RTCPeerConnection) -> None:
+        attach(self, pc)
         pc.on("datachannel", on)
         if pc.signalingState == "stable":  # the one who offers
             channel = pc.createDataChannel("messages")
@@ -104,7 +104,7 @@ def plant(patch: pytest.MonkeyPatch, found: Evidence) -> None:
 
     patch.setattr(aiohttp, "ClientSession", partial(aiohttp.ClientSession, ws_response_class=tap.Socket))
     patch.setattr(testcard, "TONE", TONE)
-    patch.setattr(links, "_send_media", with_data)
+    patch.setattr(links.Links, "attach", with_data)
     patch.setattr(links, "count", listen)
     patch.setattr(RTCDtlsTransport, "_send_rtp", plainly)
 
