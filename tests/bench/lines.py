@@ -87,7 +87,7 @@ async def _course(pages: list[Page], line: netem.Line, loss_alone: bool) -> Cour
         await line.outage(10)
         line.shape(**GOOD)
         found.moving = await reach(pages, 10, 0, 60)
-        found.full = found.moving + await reach(pages, 0, HIGH, 60 - found.moving)
+        found.full = found.moving + await reach(pages, 0, HIGH, 75 - found.moving)
     await over("5 %", LOSSY, loss=0.05)
     return found
 
