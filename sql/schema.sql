@@ -633,6 +633,12 @@ CREATE FUNCTION public.is_there(o public.on_call, at timestamp with time zone) R
 CREATE FUNCTION public.kept_for_near(n bigint, share smallint) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     AS $$ SELECT (n + 1) * share / 100 > n * share / 100 $$;
+CREATE FUNCTION public.leave_elsewhere(patient bytea, at timestamp with time zone) RETURNS TABLE(id uuid, site uuid)
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ UPDATE walk_in w SET status = 'left', changed = at
+        WHERE w.patient_key = patient AND w.status = 'waiting' AND caller_role() = 'assistant' AND w.site <> caller_site()
+        RETURNING w.id, w.site $$;
 CREATE FUNCTION public.lock_openings(of_practitioner uuid) RETURNS void
     LANGUAGE sql
     AS $$ SELECT pg_advisory_xact_lock(hashtextextended('opening ' || of_practitioner, 0)) $$;
@@ -1080,9 +1086,14 @@ CREATE FUNCTION public.tidy_walk_ins(at timestamp with time zone) RETURNS void
     WITH never AS (
         DELETE FROM appointment a USING walk_in w
         WHERE a.id = w.id AND w.status = 'accepted' AND w.changed < at - interval '2 min' AND a.status IN ('booked', 'arrived')
+          AND lower(a.during) = w.changed   -- as accepted, not moved
           AND NOT EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'practitioner')
           AND NOT EXISTS (SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))
         RETURNING a.id, a.epoch + 1 AS epoch),
+    unlisted AS (
+        UPDATE waitlist_entry e SET appointment = NULL, changed = at,
+            status = CASE e.status WHEN 'waiting' THEN 'over' ELSE e.status END
+        FROM never WHERE e.appointment = never.id),
     gone AS (
         SELECT id, epoch FROM never
         UNION ALL
@@ -1183,7 +1194,7 @@ CREATE FUNCTION public.walk_in_time(w public.walk_in, length interval, at timest
     AS $$ SELECT tstzrange(at, greatest(at, least(at + length, min(lower(CASE
             WHEN a.practitioner = w.practitioner AND NOT isempty(a.reserved) THEN a.reserved ELSE a.during END)))))
         FROM appointment a
-        WHERE a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (
+        WHERE a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (a.status <> 'held' OR a.expires > at) AND (
             a.practitioner = w.practitioner AND a.reserved && tstzrange(at, at + length)
             OR (a.station = w.station OR a.patient_key = w.patient_key) AND a.during && tstzrange(at, at + length)) $$;
 CREATE FUNCTION public.walk_ins_waiting(at timestamp with time zone) RETURNS TABLE(id uuid, specialty text, site uuid, station uuid, handed_on uuid[], taken tstzmultirange)
@@ -1539,7 +1550,7 @@ CREATE TABLE public.seating (
     state text NOT NULL,
     at timestamp with time zone NOT NULL,
     CONSTRAINT seating_seat_check CHECK ((seat = ANY (ARRAY['patient'::text, 'assistant'::text, 'gateway'::text]))),
-    CONSTRAINT seating_state_check CHECK ((state = ANY (ARRAY['admitted'::text, 'held'::text, 'barred'::text])))
+    CONSTRAINT seating_state_check CHECK ((state = ANY (ARRAY['admitted'::text, 'held'::text, 'called'::text, 'barred'::text])))
 );
 COMMENT ON TABLE public.seating IS 'Who was let into a room or removed: connection metadata. Retention: at most 90 days (V-04).';
 CREATE TABLE public.signing_key (
@@ -2164,6 +2175,8 @@ REVOKE ALL ON FUNCTION public.introduced(at_appointment uuid) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.introduced(at_appointment uuid) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.pairing TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.on_call TO telemed_app;
+REVOKE ALL ON FUNCTION public.leave_elsewhere(patient bytea, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.leave_elsewhere(patient bytea, at timestamp with time zone) TO telemed_app;
 REVOKE ALL ON FUNCTION public.lock_walk_ins() FROM PUBLIC;
 GRANT ALL ON FUNCTION public.lock_walk_ins() TO telemed_app;
 REVOKE ALL ON FUNCTION public.month_figures(in_month date) FROM PUBLIC;

@@ -100,8 +100,8 @@ CREATE FUNCTION taken(of_practitioner uuid, of_station uuid, at timestamptz) RET
           AND (upper(a.during) > at OR upper(a.reserved) > at OR still.there) $$;
 
 -- Puts right what nobody says: a doctor who has vanished, or has not answered for two minutes, loses the walk-in back to
--- its place in the queue; also one they have accepted and never came to, unless the patient has come again meanwhile. Who
--- still waits from another day has gone home. And what is over takes no more time.
+-- its place in the queue; also one they have accepted and never came to, unless the patient has come again meanwhile or
+-- has been given another time since. Who still waits from another day has gone home. And what is over takes no more time.
 CREATE FUNCTION tidy_walk_ins(at timestamptz) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$
@@ -111,9 +111,14 @@ CREATE FUNCTION tidy_walk_ins(at timestamptz) RETURNS void
     WITH never AS (
         DELETE FROM appointment a USING walk_in w
         WHERE a.id = w.id AND w.status = 'accepted' AND w.changed < at - interval '2 min' AND a.status IN ('booked', 'arrived')
+          AND lower(a.during) = w.changed   -- as accepted, not moved
           AND NOT EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'practitioner')
           AND NOT EXISTS (SELECT FROM on_call o WHERE o.practitioner = w.practitioner AND is_there(o, at))
         RETURNING a.id, a.epoch + 1 AS epoch),
+    unlisted AS (
+        UPDATE waitlist_entry e SET appointment = NULL, changed = at,
+            status = CASE e.status WHEN 'waiting' THEN 'over' ELSE e.status END
+        FROM never WHERE e.appointment = never.id),
     gone AS (
         SELECT id, epoch FROM never
         UNION ALL
@@ -161,13 +166,20 @@ CREATE FUNCTION hand_on(of_walk_in uuid, as_urgent boolean, at timestamptz) RETU
           AND caller_role() = 'practitioner' AND p.person = caller_person() AND p.site = caller_site()
         RETURNING w.id, w.site $$;
 
+-- Who comes to another site waits there: that they left the first one, nobody there may know. Not whom a doctor looks at.
+CREATE FUNCTION leave_elsewhere(patient bytea, at timestamptz) RETURNS TABLE (id uuid, site uuid)
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ UPDATE walk_in w SET status = 'left', changed = at
+        WHERE w.patient_key = patient AND w.status = 'waiting' AND caller_role() = 'assistant' AND w.site <> caller_site()
+        RETURNING w.id, w.site $$;
+
 -- For how long a doctor, a room and a patient have time together from now on; empty: not at all.
 CREATE FUNCTION walk_in_time(w walk_in, length interval, at timestamptz) RETURNS tstzrange
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$ SELECT tstzrange(at, greatest(at, least(at + length, min(lower(CASE
             WHEN a.practitioner = w.practitioner AND NOT isempty(a.reserved) THEN a.reserved ELSE a.during END)))))
         FROM appointment a
-        WHERE a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (
+        WHERE a.status IN ('held', 'booked', 'arrived', 'fulfilled') AND (a.status <> 'held' OR a.expires > at) AND (
             a.practitioner = w.practitioner AND a.reserved && tstzrange(at, at + length)
             OR (a.station = w.station OR a.patient_key = w.patient_key) AND a.during && tstzrange(at, at + length)) $$;
 
@@ -200,8 +212,8 @@ CREATE FUNCTION trained(at_site uuid) RETURNS bigint
     AS $$ SELECT count(*) FROM training t JOIN person ON person.id = t.person
         WHERE person.site = at_site AND person.active AND t.topic = 'telemedicine' $$;
 
-REVOKE EXECUTE ON FUNCTION lock_walk_ins, taken, tidy_walk_ins, offer_walk_in, hand_on, walk_in_time, in_a_room, doctors_on_call, walk_ins_waiting, trained FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION lock_walk_ins, taken, tidy_walk_ins, offer_walk_in, hand_on, walk_in_time, in_a_room, doctors_on_call, walk_ins_waiting, trained TO telemed_app;
+REVOKE EXECUTE ON FUNCTION lock_walk_ins, taken, tidy_walk_ins, offer_walk_in, hand_on, leave_elsewhere, walk_in_time, in_a_room, doctors_on_call, walk_ins_waiting, trained FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION lock_walk_ins, taken, tidy_walk_ins, offer_walk_in, hand_on, leave_elsewhere, walk_in_time, in_a_room, doctors_on_call, walk_ins_waiting, trained TO telemed_app;
 
 -- migrate:down
 SELECT 'forward only';

@@ -14,6 +14,9 @@ ALTER TABLE attendance DROP CONSTRAINT attendance_seat_check,
     ADD CONSTRAINT attendance_seat_check CHECK (seat IN ('patient', 'practitioner', 'assistant', 'gateway'));
 ALTER TABLE seating DROP CONSTRAINT seating_seat_check,
     ADD CONSTRAINT seating_seat_check CHECK (seat IN ('patient', 'assistant', 'gateway'));
+-- Called: they may come in by themselves, until the practitioner says otherwise.
+ALTER TABLE seating DROP CONSTRAINT seating_state_check,
+    ADD CONSTRAINT seating_state_check CHECK (state IN ('admitted', 'held', 'called', 'barred'));
 
 -- A gateway sees less than a screen: the appointment at its station while the patient is there.
 CREATE POLICY appointment_gateway ON appointment FOR SELECT USING (

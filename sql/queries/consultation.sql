@@ -67,11 +67,11 @@ WITH gone AS (
 SELECT appointment FROM gone CROSS JOIN LATERAL pg_notify('appointment', appointment::text);
 
 -- name: settle
--- The practitioner lets a seat in, sends it back to wait, or bars it for good, or a seat goes out and comes back by
--- itself; the doctor's list shows who is inside.
+-- The practitioner lets a seat in, sends it back to wait, calls it, or bars it for good, or a seat goes out by itself; the
+-- doctor's list shows who is inside. To call who is in changes nothing.
 WITH standing AS (
     UPDATE appointment SET
-        admitted = CASE WHEN :seat::text <> 'patient' THEN admitted
+        admitted = CASE WHEN :seat::text <> 'patient' OR :state::text = 'called' THEN admitted
                         WHEN :state::text = 'admitted' THEN coalesce(admitted, :now) END
     WHERE id = :appointment AND epoch = :epoch AND status IN ('booked', 'arrived')
     RETURNING id, epoch, site),
@@ -79,11 +79,28 @@ settled AS (
     INSERT INTO seating (appointment, epoch, seat, state, at)
     SELECT id, epoch, :seat::text, :state::text, :now FROM standing
     ON CONFLICT (appointment, epoch, seat) DO UPDATE SET state = EXCLUDED.state, at = EXCLUDED.at
-    WHERE seating.state <> 'barred'),
+    WHERE seating.state <> 'barred' AND (:state::text <> 'called' OR seating.state <> 'admitted')),
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment, detail)
     SELECT :now, :role::text, :person::uuid, site, 'seat.' || :state::text, id, :seat::text FROM standing)
 SELECT id FROM standing CROSS JOIN LATERAL pg_notify('appointment', id::text);
+
+-- name: come_in
+-- A seat that was called comes in by itself; again, if its request was repeated. No row: the practitioner has decided
+-- otherwise meanwhile. The appointment is locked first, as by `settle`, so that one of the two is the later one.
+WITH standing AS (
+    UPDATE appointment SET admitted = CASE WHEN :seat::text = 'patient' THEN coalesce(admitted, :now) ELSE admitted END
+    WHERE id = :appointment AND epoch = :epoch AND status IN ('booked', 'arrived')
+    RETURNING id, epoch, site),
+settled AS (
+    UPDATE seating SET state = 'admitted', at = :now FROM standing
+    WHERE seating.appointment = standing.id AND seating.epoch = standing.epoch AND seat = :seat::text
+      AND state IN ('called', 'admitted')
+    RETURNING id, site),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment, detail)
+    SELECT :now, :role::text, :person::uuid, site, 'seat.admitted', id, :seat::text FROM settled)
+SELECT id FROM settled CROSS JOIN LATERAL pg_notify('appointment', id::text);
 
 -- name: end
 -- The practitioner ends the consultation: it took place, and every ticket is void.

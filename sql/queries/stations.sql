@@ -114,6 +114,14 @@ audited AS (
     SELECT :now, caller_role(), caller_person(), site, 'walk_in.add', id FROM added)
 SELECT id FROM added CROSS JOIN LATERAL pg_notify('walk_in', site::text);
 
+-- name: leave_elsewhere
+-- Whoever waited at another site is here now.
+WITH gone AS (SELECT id, site FROM leave_elsewhere(:patient_key, :now)),
+audited AS (
+    INSERT INTO audit (at, role, person, site, verb, appointment)
+    SELECT :now, caller_role(), caller_person(), caller_site(), 'walk_in.leave', id FROM gone)
+SELECT id FROM gone CROSS JOIN LATERAL pg_notify('walk_in', site::text);
+
 -- name: walk_in_by_key
 -- What a request with this key has already made.
 SELECT id, idempotency_digest AS digest FROM walk_in WHERE idempotency_key = :key;
@@ -212,6 +220,11 @@ WHERE w.practitioner = :practitioner AND w.status = 'offered';
 -- name: count_waiting
 -- How many wait for a doctor of this kind.
 SELECT count(*) FROM walk_ins_waiting(:now) AS w WHERE w.specialty = :specialty;
+
+-- name: free_for_walk_in
+-- Frees the expired holds that stand in the way of accepting a walk-in; alone in its transaction.
+SELECT free_expired_holds(practitioner, station, tstzrange(:now, 'infinity'), NULL, NULL, :now) FROM walk_in
+WHERE id = :walk_in AND status = 'offered' AND practitioner = :practitioner;
 
 -- name: accept_walk_in
 -- The doctor takes them: an appointment from now on, for as long as doctor, room and patient have time together. The

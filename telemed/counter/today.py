@@ -78,6 +78,7 @@ async def add(request: web.Request, caller: Caller) -> web.Response:
             raise
         wrong = {field.removeprefix("patient."): why for field, why in refusal.fields.items()}
         return await _today(request, caller, typed, wrong)
+    await walkins.tidy(request.app[DATABASE], caller)
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
         found = next((one for one in await walkins.walk_ins(tx, caller, at.id) if one.id == walk_in), None)
@@ -118,6 +119,7 @@ def _arrival(typed: Mapping[str, str], locale: str) -> Arrival:
 async def _today(
     request: web.Request, caller: Caller, typed: Mapping[str, str], errors: Mapping[str, Text]
 ) -> web.Response:
+    await walkins.tidy(request.app[DATABASE], caller)
     async with request.app[DATABASE].transaction(caller) as tx:
         at = await rows.site(tx, caller)
         found = await rows.day(tx, at, at.today)

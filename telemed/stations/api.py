@@ -88,6 +88,7 @@ async def list_walk_ins(request: web.Request, caller: Caller) -> WalkIns:
     """Who came to the caller's site without an appointment today, in order, and how long it may take."""
     if caller.site is None:
         raise Forbidden
+    await walkins.tidy(request.app[DATABASE], caller)
     async with request.app[DATABASE].transaction(caller) as tx:
         outlook = await walkins.outlook(tx, caller, caller.site, await walkins.kinds(tx))
         return WalkIns(await walkins.walk_ins(tx, caller, caller.site), outlook)

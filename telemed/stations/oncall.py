@@ -156,6 +156,8 @@ async def accept(db: Database, caller: Caller, walk_in: UUID) -> UUID:
     """The appointment that it becomes, from now on; the same for a second click. Raises WalkInGone, TimeTaken."""
     async with db.transaction(caller) as tx:
         me = await _me(tx, caller)
+        await tx.value("stations.free_for_walk_in", walk_in=walk_in, practitioner=me.id, now=clock.now())
+    async with db.transaction(caller) as tx:
         await tx.run("stations.lock_walk_ins")
         now = clock.now()
         taken: UUID | None = await tx.value("stations.accept_walk_in", walk_in=walk_in, practitioner=me.id, now=now)

@@ -78,7 +78,7 @@ CONSTRAINTS["walk_in_patient"] = AlreadyWaiting
 
 
 async def add(db: Database, codes: Codes, caller: Caller, it: Arrival, once: Once = NEVER) -> UUID:
-    """They wait from now on; the same request again changes nothing.
+    """They wait from now on, and not any longer where they were before; the same request again changes nothing.
 
     Raises Invalid, AlreadyWaiting, KeyReused, NotFound.
     """
@@ -89,13 +89,16 @@ async def add(db: Database, codes: Codes, caller: Caller, it: Arrival, once: Onc
         if it.specialty not in await kinds(tx):
             raise Invalid(fields={"specialty": _("No doctor of this kind can be reached from a station.")})
         await tx.run("stations.lock_walk_ins")
+        made = await once.made(tx, "stations.walk_in_by_key")
+        if made is not None:
+            return made
+        now, patient = clock.now(), codes.patient_key(name, born)
+        await tx.run("stations.leave_elsewhere", patient_key=patient, now=now)
         added: UUID | None = await tx.value(
             "stations.walk_in", id=walk_in, station=it.station, specialty=it.specialty, assisting=it.assisting,
-            patient_name=name, birth_date=born, patient_key=codes.patient_key(name, born),
-            code_digest=codes.digest(codes.code(walk_in)), language=it.language, key=once.key, digest=once.digest,
-            now=clock.now(),
+            patient_name=name, birth_date=born, patient_key=patient, code_digest=codes.digest(codes.code(walk_in)),
+            language=it.language, key=once.key, digest=once.digest, now=now,
         )  # fmt: skip
-        added = added or await once.made(tx, "stations.walk_in_by_key")
         if added is None:
             raise AlreadyWaiting
         return added
@@ -161,11 +164,16 @@ class WalkIns(msgspec.Struct, frozen=True):
     outlook: Outlook
 
 
+async def tidy(db: Database, caller: Caller) -> None:
+    """Before a look: what nobody says is put right. In a transaction of its own, since its lock holds up everybody."""
+    async with db.transaction(caller) as tx:
+        await tx.run("stations.tidy_walk_ins", now=clock.now())
+
+
 async def outlook(tx: Tx, caller: Caller, site: UUID, specialties: list[str]) -> Outlook:
-    """Of a site, for somebody who takes the room there that is free first."""
+    """Of a site, for somebody who takes the room there that is free first; see `tidy`."""
     may(caller, "walk_in.manage", Thing(site=site))
     now = clock.now()
-    await tx.run("stations.tidy_walk_ins", now=now)
     doctors = await tx.many(OnCall, "stations.doctors_on_call", now=now)
     queue = await tx.many(Waiting, "stations.walk_ins_waiting", now=now)
     rooms = await tx.many(Room, "stations.rooms_taken", site=site, now=now)

@@ -52,6 +52,8 @@ async def test_from_the_counter_to_the_doctor(api: Client, cast: Database, keys:
     with clock.shifted(timedelta(minutes=20)):
         berta = (await (await api.post(WALK_INS, json=coming("Berta Probe"), headers=petra)).json())["id"]
         # Bob has not come to Anna, so she is the first in the queue again.
+        told = await (await api.get(WALK_INS, headers=petra)).json()
+        assert [(one["id"], one["status"]) for one in told["walk_ins"]] == [(anna, "waiting"), (berta, "waiting")]
         for one, way, body in ((anna, "declining", {"reason": "practice"}), (berta, "handing-on", {"urgent": True})):
             assert (await (await api.get(ON_CALL, headers=bob)).json())["offered"]["id"] == one
             assert (await api.post(f"{WALK_INS}/{one}/{way}", json=body, headers=bob)).status == 204

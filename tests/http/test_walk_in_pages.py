@@ -92,6 +92,9 @@ async def test_a_doctor_on_call(
     page = await text(await get(api, ON_CALL, bob))
     assert "Anna Probe, 7" in page and "Löwen-Apotheke, Gerswalde" in page and "tel:" in page
     assert "wird gerade angesehen" in await text(await get(api, "/station?fragment=1", petra))
+    with clock.shifted(timedelta(seconds=91)):  # Bob's page has not asked since
+        assert "wird gerade angesehen" not in await text(await get(api, "/station?fragment=1", petra))
+    assert await offered(api, bob) == walk_in
     assert (await post(api, f"/practice/on-call/{walk_in}/declining", bob, reason="money")).status == 400
     into = await post(api, f"/practice/on-call/{walk_in}/acceptance", bob)
     assert into.headers["Location"] == f"/practice/appointments/{walk_in}/room"

@@ -109,12 +109,22 @@ async def test_the_assistant_goes_out_comes_back_when_called_and_consent_withdra
         assert await visit.sql("SELECT state FROM seating WHERE seat = 'assistant'") == "held"
         await bob.say(type="ask", id="2", to="assistant", what="return")
         assert (await petra.hear("waiting"))["outside"] == "called"
+        # Bob thinks better of it, and Petra says that she comes before the room has heard of it.
+        await visit.sql("UPDATE seating SET state = 'held' WHERE seat = 'assistant'")
         await petra.say(type="admit", id="3", seat="assistant")
+        await petra.refused("forbidden")
+        assert await visit.sql("SELECT state FROM seating WHERE seat = 'assistant'") == "held"
+        await bob.say(type="ask", id="3", to="assistant", what="return")
+        await petra.hear("ask")
+        await petra.say(type="admit", id="4", seat="assistant")
         await petra.hear("roster")
         trail = await visit.sql(
             "SELECT array_agg(role || ' ' || verb ORDER BY id) FROM audit WHERE detail = 'assistant'"
         )
-        assert trail == ["practitioner seat.admitted", "assistant seat.held", "assistant seat.admitted"]
+        assert trail == [
+            "practitioner seat.admitted", "assistant seat.held", "practitioner seat.called", "practitioner seat.called",
+            "assistant seat.admitted",
+        ]  # fmt: skip
         await changes.withdraw_consent(visit.db, booking.guest(visit.appointment), visit.appointment)
         for page in (alice, bob, petra):
             assert (await page.hear("ended"))["reason"] == "consent_withdrawn"

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 
 from telemed import clock
@@ -13,11 +14,12 @@ from telemed.db import Database
 from telemed.errors import Forbidden, Invalid, NotFound
 from telemed.identity.callers import Caller
 from telemed.once import KeyReused, Once
+from telemed.scheduling import changes
 from telemed.scheduling.types import Patient
 from telemed.stations import oncall, partners, walkins
 from telemed.stations.walkins import AlreadyWaiting, Arrival, Outlook
 from tests import people
-from tests.booking import ALICE, CODES, book
+from tests.booking import ALICE, CODES, book, hold
 from tests.people import CALLERS, DR_BOB, GERSWALDE, GRAMZOW, PRENZLAU, STATION, STATION_GRAMZOW
 
 pytestmark = pytest.mark.usefixtures("early")
@@ -48,8 +50,9 @@ async def status(owner: asyncpg.Connection, walk_in: UUID) -> str:
 
 
 async def outlook(db: Database, caller: Caller = PETRA) -> Outlook:
+    assert caller.site
+    await walkins.tidy(db, caller)
     async with db.transaction(caller) as tx:
-        assert caller.site
         return await walkins.outlook(tx, caller, caller.site, ["general", "dermatology"])
 
 
@@ -86,6 +89,28 @@ async def test_one_request_counts_once(cast: Database, owner: asyncpg.Connection
     assert await owner.fetchval("SELECT count(*) FROM walk_in") == 1
 
 
+async def test_who_comes_to_another_site_has_left_the_first(cast: Database, owner: asyncpg.Connection) -> None:
+    here = Arrival(station=STATION, specialty="general", patient=ALICE)
+    there = msgspec.structs.replace(here, station=STATION_GRAMZOW)
+    key = Once("key-of-a-form", b"x")
+    first = await walkins.add(cast, CODES, PETRA, here, key)
+    second = await walkins.add(cast, CODES, PAUL, there)
+    assert await walkins.add(cast, CODES, PETRA, here, key) == first, "the old request again"
+    assert [await status(owner, one) for one in (first, second)] == ["left", "waiting"]
+    assert await owner.fetchval("SELECT site FROM audit WHERE verb = 'walk_in.leave'") == GRAMZOW
+    await on_call(cast, BOB)
+    assert await next_of(cast) == second
+    with pytest.raises(AlreadyWaiting):
+        await walkins.add(cast, CODES, PETRA, here)
+    assert await status(owner, second) == "offered", "a doctor looks at it"
+
+
+async def test_a_look_at_the_queue_holds_nobody_up(cast: Database, owner: asyncpg.Connection) -> None:
+    async with cast.transaction(PETRA) as tx:
+        await walkins.outlook(tx, PETRA, GERSWALDE, ["general"])
+        assert await owner.fetchval("SELECT pg_try_advisory_xact_lock(hashtextextended('walk-ins', 0))")
+
+
 @pytest.mark.rule("B-04")
 async def test_only_a_doctor_makes_somebody_urgent(cast: Database, owner: asyncpg.Connection) -> None:
     """Who comes first is called in first; handed on as urgent goes before all, handed on keeps its place."""
@@ -119,9 +144,16 @@ async def test_a_doctor_who_vanishes_loses_them_to_the_front(cast: Database, own
         with pytest.raises(oncall.WalkInGone):
             await oncall.accept(cast, BOB, anna)
         await oncall.accept(cast, CHARLIE, anna)
+    await owner.execute(
+        "INSERT INTO waitlist_entry (id, service, practitioner, site, mode, station, patient_name, birth_date,"
+        " patient_key, email, near, short_notice, appointment, code_digest, created, changed)"
+        " SELECT id, service, practitioner, site, mode, station, patient_name, birth_date, patient_key,"
+        " 'anna@example.org', false, '1 h', id, code_digest, created, changed FROM appointment"
+    )
     with clock.shifted(4 * MINUTE):  # and Charlie never comes into the room
         assert await next_of(cast) == anna
         assert await owner.fetchval("SELECT count(*) FROM appointment") == 0
+        assert await owner.fetchval("SELECT status FROM waitlist_entry") == "over"
         await oncall.accept(cast, BOB, anna)
         assert await owner.fetchval("SELECT epoch FROM appointment") == 2, "a room that nobody has been in"
         await owner.execute(
@@ -132,6 +164,21 @@ async def test_a_doctor_who_vanishes_loses_them_to_the_front(cast: Database, own
         assert await status(owner, anna) == "accepted", (
             "once the doctor was there, a line that breaks takes nobody away"
         )
+
+
+async def test_who_was_given_another_time_keeps_it(cast: Database, owner: asyncpg.Connection) -> None:
+    """Accepted, then moved by the practice: nobody has to come into the room before that."""
+    later = clock.now().replace(minute=0, second=0, microsecond=0) + 3 * HOUR
+    await people.open_hours(cast, DR_BOB, later, 1)
+    anna = await come(cast, "Anna")
+    await on_call(cast, BOB)
+    await next_of(cast)
+    await oncall.accept(cast, BOB, anna)
+    await changes.move(cast, BOB, anna, later)
+    with clock.shifted(4 * MINUTE):
+        assert await next_of(cast, CHARLIE) is None
+    assert await status(owner, anna) == "accepted"
+    assert await owner.fetchval("SELECT lower(during) FROM appointment") == later
 
 
 async def test_who_comes_back_has_lost_them(cast: Database, owner: asyncpg.Connection) -> None:
@@ -230,6 +277,21 @@ async def test_booked_times_bound_a_walk_in(cast: Database, owner: asyncpg.Conne
         await oncall.accept(cast, BOB, anna)
     during = await owner.fetchval("SELECT during FROM appointment WHERE id = $1", anna)
     assert during.upper == now + 15 * MINUTE
+
+
+async def test_an_expired_hold_bounds_no_walk_in(cast: Database, owner: asyncpg.Connection) -> None:
+    now = clock.now().replace(minute=0, second=0, microsecond=0) + HOUR
+    with clock.shifted(now - clock.now()):
+        await people.open_hours(cast, DR_BOB, now, 2)
+        for minutes in (15, 30):
+            await hold(cast, now + minutes * MINUTE)
+        anna = await come(cast, "Anna")
+    with clock.shifted(now + 16 * MINUTE - clock.now()):
+        await on_call(cast, BOB)
+        assert await next_of(cast) == anna
+        await oncall.accept(cast, BOB, anna)
+    during = await owner.fetchval("SELECT during FROM appointment WHERE id = $1", anna)
+    assert during.upper - during.lower == 15 * MINUTE
 
 
 @pytest.mark.rule("P-05")
