@@ -103,6 +103,13 @@ CREATE FUNCTION public.bounds(for_services uuid[], in_openings bigint[]) RETURNS
             WHERE o.practitioner = p.id AND (in_openings IS NULL OR o.id = ANY (in_openings)) AND free.start IS NOT NULL
             UNION ALL SELECT NULL, 0, 'infinity', 'infinity' WHERE in_openings IS NULL) AS bound (opening, part, start, last)
         WHERE s.id = ANY (for_services) AND s.active $$;
+CREATE FUNCTION public.call_off_rides(of_appointment uuid, at timestamp with time zone) RETURNS void
+    LANGUAGE sql SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'public', 'pg_temp'
+    AS $$ WITH off AS (
+            UPDATE ride_request SET called_off = call_off_rides.at
+            WHERE appointment = of_appointment AND called_off IS NULL RETURNING ride_request AS it)
+        SELECT tell_operator(it, call_off_rides.at) FROM off $$;
 CREATE FUNCTION public.caller_appointment() RETURNS uuid
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT nullif(current_setting('telemed.appointment', true), '')::uuid $$;
@@ -844,7 +851,9 @@ CREATE FUNCTION public.ride_site(of_appointment uuid) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
     AS $$ SELECT coalesce(a.station_site, before.station_site)
-        FROM appointment a LEFT JOIN appointment before ON before.id = a.follow_up_of WHERE a.id = of_appointment $$;
+        FROM appointment a LEFT JOIN appointment before ON before.id = a.follow_up_of
+        WHERE a.id = of_appointment AND (NOT EXISTS (SELECT FROM walk_in WHERE walk_in.id = a.id)
+            OR EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'practitioner')) $$;
 CREATE FUNCTION public.shown(a public.appointment) RETURNS TABLE(id uuid, status text, mode text, start timestamp with time zone, "end" timestamp with time zone, expires timestamp with time zone, extended boolean, service uuid, service_name_de text, service_name_en text, practitioner uuid, practitioner_title text, practitioner_name text, specialty text, site uuid, site_name text, site_town text, site_phone text, zone text, station uuid, station_name text, station_site uuid, assistant uuid, place_name text, place_street text, place_postal_code text, place_town text, place_phone text, patient_name text, birth_date date, email text, phone text, language text, carer_name text, booked_by uuid, near boolean, follow_up_of uuid, override_reason text, kept_outside boolean, changeable_until timestamp with time zone, cancelled_by text, consent_version text, consented timestamp with time zone, admitted timestamp with time zone, epoch integer, created timestamp with time zone, changed timestamp with time zone)
     LANGUAGE sql STABLE
     AS $$ SELECT a.id, a.status, a.mode, lower(a.during), upper(a.during), a.expires, a.extended,
@@ -948,7 +957,7 @@ CREATE TABLE public.notice (
     CONSTRAINT notice_language_check CHECK ((language = ANY (ARRAY['de'::text, 'en'::text]))),
     CONSTRAINT notice_status_check CHECK ((status = ANY (ARRAY['queued'::text, 'sent'::text, 'dead'::text, 'dropped'::text, 'done'::text])))
 );
-COMMENT ON TABLE public.notice IS 'What a patient is told, when and how; without address. Retention: 90 days after it was due.';
+COMMENT ON TABLE public.notice IS 'What a patient is told, when and how; without address. Retention: 90 days after it was due; of a ride, with the ride.';
 CREATE FUNCTION public.still_true(n public.notice, a public.appointment, at timestamp with time zone) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
     AS $$ SELECT n.start > at AND CASE n.kind
@@ -998,10 +1007,7 @@ CREATE FUNCTION public.taken_in_by(of_appointment uuid) RETURNS text
 CREATE FUNCTION public.tell(a public.appointment, kind text, at timestamp with time zone, message text DEFAULT NULL::text) RETURNS void
     LANGUAGE sql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'public', 'pg_temp'
-    AS $$ WITH off AS (
-            UPDATE ride_request SET called_off = tell.at
-            WHERE appointment = a.id AND called_off IS NULL AND tell.kind IN ('moved', 'cancelled') RETURNING ride_request AS it)
-        SELECT tell_operator(it, tell.at) FROM off;
+    AS $$ SELECT call_off_rides(a.id, tell.at) WHERE tell.kind IN ('moved', 'cancelled');
         WITH meant AS (
             SELECT tell.kind, at AS due, concat_ws(' ', tell.kind, a.id, CASE WHEN tell.kind = 'moved' THEN a.epoch END) AS cause
             UNION ALL
@@ -2143,6 +2149,8 @@ GRANT ALL ON FUNCTION public.ask_assessment(new_id uuid, for_service uuid, patie
 REVOKE ALL ON FUNCTION public.blockers(for_practitioner uuid, its_reserved tstzrange, for_station uuid, for_assistant uuid, for_patient bytea, its_during tstzrange, except_appointment uuid, at timestamp with time zone) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.blockers(for_practitioner uuid, its_reserved tstzrange, for_station uuid, for_assistant uuid, for_patient bytea, its_during tstzrange, except_appointment uuid, at timestamp with time zone) TO telemed_app;
 GRANT SELECT ON TABLE public.next_free TO telemed_app;
+REVOKE ALL ON FUNCTION public.call_off_rides(of_appointment uuid, at timestamp with time zone) FROM PUBLIC;
+GRANT ALL ON FUNCTION public.call_off_rides(of_appointment uuid, at timestamp with time zone) TO telemed_app;
 GRANT SELECT,INSERT,DELETE,UPDATE ON TABLE public.appointment TO telemed_app;
 REVOKE ALL ON FUNCTION public.claim(of_appointment public.appointment, new_reserved tstzrange, new_during tstzrange, new_patient bytea, new_day date, new_place smallint, key text, digest bytea) FROM PUBLIC;
 GRANT ALL ON FUNCTION public.claim(of_appointment public.appointment, new_reserved tstzrange, new_during tstzrange, new_patient bytea, new_day date, new_place smallint, key text, digest bytea) TO telemed_app;

@@ -45,17 +45,22 @@ CREATE POLICY ride_request_of_appointment ON ride_request FOR ALL USING (
         AND EXISTS (SELECT FROM appointment WHERE appointment.id = ride_request.appointment));
 GRANT SELECT, INSERT, UPDATE, DELETE ON ride_request TO telemed_app;
 
--- From which site the rides of an appointment go: from the station; to a practice from where the call before it was.
+-- From which site the rides of an appointment go: from the station; to a practice from where the call before it was. A
+-- walk-in has none until the doctor has come: before that it may be given back to the queue (tidy_walk_ins), and its
+-- appointment is deleted with all that hangs on it.
 CREATE FUNCTION ride_site(of_appointment uuid) RETURNS uuid
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$ SELECT coalesce(a.station_site, before.station_site)
-        FROM appointment a LEFT JOIN appointment before ON before.id = a.follow_up_of WHERE a.id = of_appointment $$;
+        FROM appointment a LEFT JOIN appointment before ON before.id = a.follow_up_of
+        WHERE a.id = of_appointment AND (NOT EXISTS (SELECT FROM walk_in WHERE walk_in.id = a.id)
+            OR EXISTS (SELECT FROM attendance WHERE attendance.appointment = a.id AND seat = 'practitioner')) $$;
 
 ALTER TABLE notice ADD COLUMN ride uuid REFERENCES ride_request ON DELETE CASCADE;
 CREATE INDEX notice_ride ON notice (ride) WHERE ride IS NOT NULL;
 ALTER TABLE notice DROP CONSTRAINT notice_kind_check, ADD CONSTRAINT notice_kind_check CHECK (kind IN
     ('booked', 'moved', 'cancelled', 'reminder_72h', 'reminder_24h', 'reminder_2h', 'follow_up', 'offer', 'ride', 'ride_off'));
 ALTER TABLE notice ADD CHECK ((ride IS NOT NULL) = (kind IN ('ride', 'ride_off')));
+COMMENT ON TABLE notice IS 'What a patient is told, when and how; without address. Retention: 90 days after it was due; of a ride, with the ride.';
 
 -- The operator is told of a ride, or that it is off: once, by whatever statement asked for it or called it off.
 CREATE FUNCTION tell_operator(r ride_request, at timestamptz) RETURNS void
@@ -68,18 +73,23 @@ CREATE FUNCTION tell_operator(r ride_request, at timestamptz) RETURNS void
             ON CONFLICT (cause, channel) DO NOTHING RETURNING id)
         SELECT enqueue('notice', id::text, now(), 'notice ' || id) FROM written $$;
 
+-- What an appointment was moved or cancelled from, or where nobody came, needs no ride; the operator is told so.
+CREATE FUNCTION call_off_rides(of_appointment uuid, at timestamptz) RETURNS void
+    LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
+    AS $$ WITH off AS (
+            UPDATE ride_request SET called_off = call_off_rides.at
+            WHERE appointment = of_appointment AND called_off IS NULL RETURNING ride_request AS it)
+        SELECT tell_operator(it, call_off_rides.at) FROM off $$;
+
 -- How the letter to the operator fares; callers see no notices.
 CREATE FUNCTION ride_letter(of_request uuid) RETURNS text
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
     AS $$ SELECT status FROM notice WHERE ride = of_request AND kind = 'ride' $$;
 
--- As before; what an appointment was moved or cancelled from needs no ride any more, and the operator is told so.
+-- As before; and the rides of what was moved or cancelled are called off.
 CREATE OR REPLACE FUNCTION tell(a appointment, kind text, at timestamptz, message text DEFAULT NULL) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp
-    AS $$ WITH off AS (
-            UPDATE ride_request SET called_off = tell.at
-            WHERE appointment = a.id AND called_off IS NULL AND tell.kind IN ('moved', 'cancelled') RETURNING ride_request AS it)
-        SELECT tell_operator(it, tell.at) FROM off;
+    AS $$ SELECT call_off_rides(a.id, tell.at) WHERE tell.kind IN ('moved', 'cancelled');
         WITH meant AS (
             SELECT tell.kind, at AS due, concat_ws(' ', tell.kind, a.id, CASE WHEN tell.kind = 'moved' THEN a.epoch END) AS cause
             UNION ALL
@@ -166,8 +176,8 @@ CREATE FUNCTION month_figures(in_month date)
             WHERE station.site = site.id AND k.day >= in_month AND k.day < in_month + interval '1 month') AS s
         WHERE caller_role() = 'assistant' AND site.id = caller_site() $$;
 
-REVOKE EXECUTE ON FUNCTION ride_site, tell_operator, ride_letter, month_figures FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION ride_site, tell_operator, ride_letter, month_figures TO telemed_app;
+REVOKE EXECUTE ON FUNCTION ride_site, tell_operator, call_off_rides, ride_letter, month_figures FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION ride_site, tell_operator, call_off_rides, ride_letter, month_figures TO telemed_app;
 
 -- migrate:down
 SELECT 'forward only';

@@ -1,7 +1,7 @@
 -- What became of an appointment, as the practice notes it by hand; the end of a video consultation is noted by itself.
 
 -- name: noshow
--- The patient did not come: the time is free, tickets are void. Not while the patient's page is open.
+-- The patient did not come: the time is free, tickets are void, rides are off. Not while the patient's page is open.
 WITH noted AS (
     UPDATE appointment SET status = 'noshow', epoch = epoch + 1, changed = :now
     WHERE id = :id AND epoch = :epoch AND status IN ('booked', 'arrived') AND lower(during) <= :now
@@ -10,7 +10,8 @@ WITH noted AS (
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment, detail)
     SELECT :now, caller_role(), caller_person(), caller_site(), 'appointment.outcome', (it).id, 'noshow' FROM noted)
-SELECT shown.* FROM noted CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
+SELECT shown.* FROM noted CROSS JOIN LATERAL shown(it) CROSS JOIN LATERAL call_off_rides((it).id, :now)
+CROSS JOIN LATERAL pg_notify('appointment_changed', shown.id::text);
 
 -- name: fulfilled
 -- It took place at the practice; also when the patient was called in early.

@@ -52,10 +52,11 @@ SELECT forget_audit(true, :before, :limit);
 SELECT forget_audit(false, :before, :limit);
 
 -- name: notices
--- What patients were told, with it the practice's words in what was never sent.
+-- What patients were told, with it the practice's words in what was never sent. What the operator of a ride was told is
+-- needed as long as the ride can be called off, and goes with it.
 WITH gone AS (
     DELETE FROM notice WHERE id IN (
-        SELECT id FROM notice WHERE due < :before LIMIT :limit FOR UPDATE SKIP LOCKED)
+        SELECT id FROM notice WHERE due < :before AND ride IS NULL LIMIT :limit FOR UPDATE SKIP LOCKED)
     RETURNING 1)
 SELECT count(*) FROM gone;
 

@@ -33,11 +33,12 @@ WHERE r.appointment = :appointment AND r.called_off IS NULL ORDER BY r.at, r.id;
 
 -- name: ask
 -- A ride for an appointment, with the patient's consent; its operator is told by the same statement. No row: it is asked
--- already, or the appointment is over.
+-- already, it was asked and called off too often, or the appointment is over.
 WITH asked AS (
     INSERT INTO ride_request (id, appointment, ride, leg, at, consent_version, consented, asked_by)
     SELECT :id, a.id, :ride, :leg, :at, :version, :now, caller_person() FROM appointment a
     WHERE a.id = :appointment AND a.status IN ('booked', 'arrived', 'fulfilled')
+      AND (SELECT count(*) FROM ride_request r WHERE r.appointment = a.id AND r.leg = :leg) < :most
     ON CONFLICT (appointment, leg) WHERE called_off IS NULL DO NOTHING RETURNING ride_request AS it),
 audited AS (
     INSERT INTO audit (at, role, person, site, verb, appointment, detail)

@@ -57,7 +57,7 @@ async def of_patient(request: web.Request, caller: Caller, appointment: UUID) ->
     return await _of_patient(request, caller, appointment, _NONE)
 
 
-@page("POST", f"{OWN_PAGE}/rides", verb="ride.ask", session="staff")
+@page("POST", f"{OWN_PAGE}/rides", verb="ride.ask", session="staff", limit=rides.ASKING)
 async def ask(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     """For the patient, who says yes to it beside whoever asks (P-05)."""
     typed = await posted(request)
@@ -72,7 +72,7 @@ async def ask(request: web.Request, caller: Caller, appointment: UUID) -> web.Re
     return see_other(f"/station/appointments/{appointment}/rides")
 
 
-@page("POST", f"{OWN_PAGE}/rides/end", verb="ride.ask", session="staff")
+@page("POST", f"{OWN_PAGE}/rides/end", verb="ride.ask", session="staff", limit=rides.ASKING)
 async def call_off(request: web.Request, caller: Caller, appointment: UUID) -> web.Response:
     typed = await posted(request)
     it = await todays(request, caller, appointment)

@@ -13,12 +13,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from telemed import clock, names
+from telemed import clock, names, wording
 from telemed.db import Tx
 from telemed.errors import Conflict, Invalid, NotFound
 from telemed.identity.access import Thing, may
 from telemed.identity.callers import Caller
 from telemed.ids import new_id
+from telemed.limits import Limit
 from telemed.scheduling.types import Appointment
 from telemed.text import Text, _
 from telemed.wording import HERE
@@ -31,6 +32,9 @@ CONSENT: Final = _("The operator of the ride may be told the place and the time.
 BEFORE: Final = timedelta(minutes=10)  # there so early,
 AFTER: Final = timedelta(minutes=10)  # fetched so late,
 NOTICE: Final = timedelta(minutes=30)  # and never sooner than this from now
+LATEST: Final = timedelta(hours=4)  # after the end; whoever asks later is at home
+MOST: Final = 3  # each way, of one appointment, whatever was called off: every time sends the operator two mails
+ASKING: Final = Limit(burst=20, per_minute=10)  # per client address; a pharmacy asks for its patients from one
 _GRID: Final = timedelta(minutes=5)
 _NEEDED: Final = _("Please fill this in.")
 
@@ -150,11 +154,13 @@ def fitting(
 
 
 def _at(ride: Ride, leg: str, start: datetime, end: datetime, now: datetime, zone: ZoneInfo) -> datetime | None:
+    if now > end + LATEST:
+        return None
     wanted = start - BEFORE if leg == "there" else max(_up(end + AFTER), _up(now + NOTICE))
     local = wanted.astimezone(zone)
     first, last = (datetime.combine(local.date(), wall, zone) for wall in (ride.since, ride.until))
-    if leg == "home":
-        local = max(local, first)  # who is done earlier waits for the bus
+    if leg == "home" and local.date() == end.astimezone(zone).date():
+        local = max(local, first)  # who is done earlier waits for the bus, but not until the morning
     fits = first <= local <= last and local.isoweekday() in ride.weekdays and local >= now + NOTICE
     return local if fits else None
 
@@ -172,7 +178,7 @@ async def asked(tx: Tx, appointment: UUID) -> list[Asked]:
 async def ask(tx: Tx, caller: Caller, it: Appointment, wanted: str, agreed: bool) -> None:
     """`wanted`: an offer's value. One ride each way; asked again it is the same one.
 
-    Raises Invalid without the patient's consent, GoesNoMore.
+    Raises Invalid without the patient's consent, GoesNoMore, also after it was asked for MOST times.
     """
     may(caller, "ride.ask", Thing(appointment=it.id, site=it.site, station_site=it.station_site))
     if not agreed:
@@ -180,10 +186,13 @@ async def ask(tx: Tx, caller: Caller, it: Appointment, wanted: str, agreed: bool
     offer = next((one for one in await offers(tx, it) if one.value == wanted), None)
     if offer is None:
         raise GoesNoMore
-    await tx.value(
+    made = await tx.value(
         "rides.ask", id=new_id(), appointment=it.id, ride=offer.ride.id, leg=offer.leg, at=offer.at,
-        version=VERSION, now=clock.now(),
+        version=VERSION, most=MOST, now=clock.now(),
     )  # fmt: skip
+    if made is None and offer.leg not in {one.leg for one in await asked(tx, it.id)}:
+        phone = wording.Wording("de").phone(offer.ride.phone)
+        raise GoesNoMore(_("We cannot ask for this ride any more. Please call: %(phone)s", phone=phone))
 
 
 async def call_off(tx: Tx, caller: Caller, it: Appointment, leg: str) -> None:

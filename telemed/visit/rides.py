@@ -13,7 +13,7 @@ from telemed.stations import rides
 from telemed.visit.mine import own, own_page
 
 
-@page("POST", "/appointment/rides", verb="ride.ask")
+@page("POST", "/appointment/rides", verb="ride.ask", limit=rides.ASKING)
 async def ask(request: web.Request, caller: Caller) -> web.Response:
     """Without the tick nothing happens but a clear word."""
     typed = await posted(request)
@@ -28,7 +28,7 @@ async def ask(request: web.Request, caller: Caller) -> web.Response:
     return see_other("/appointment#rides")
 
 
-@page("POST", "/appointment/rides/end", verb="ride.ask")
+@page("POST", "/appointment/rides/end", verb="ride.ask", limit=rides.ASKING)
 async def call_off(request: web.Request, caller: Caller) -> web.Response:
     typed = await posted(request)
     it = await own(request, caller)

@@ -10,10 +10,12 @@ import asyncpg
 import msgspec
 import pytest
 
+from telemed import clock
+from telemed.audit import retention
 from telemed.db import Database
 from telemed.identity.tokens import Keys
 from telemed.notices import outbox
-from telemed.scheduling import changes
+from telemed.scheduling import changes, outcomes
 from telemed.scheduling.types import Patient
 from telemed.settings import Settings
 from tests import logins, people
@@ -28,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("early")
 RIDE = people.fixed(91)
 DAILY = {f"day{n}": "yes" for n in range(1, 8)}
 FORM = {
-    "kind": "taxi", "since": "0:05", "until": "23:55", "direction": "Flieth, Stegelitz", "email": "taxi@example.org",
+    "kind": "taxi", "since": "0:00", "until": "23:55", "direction": "Flieth, Stegelitz", "email": "taxi@example.org",
     "phone": "039841 5555",
 } | DAILY  # fmt: skip
 BY_MAIL = Patient(ALICE.name, ALICE.birth_date, email="alice@example.org", phone="+4915112345678")
@@ -66,9 +68,9 @@ async def test_the_site_says_when_they_go(api: Client, petra: str, keys: Keys, o
     assert (await post(api, "/station/rides", petra, **FORM)).status == 303
     for path in ("/station/rides", "/station", "/station?fragment=1"):
         page = await text(await get(api, path, petra))
-        assert "Flieth, Stegelitz" in page and "00:05–23:55" in page and "tel:+49398415555" in page, path
+        assert "Flieth, Stegelitz" in page and "00:00–23:55" in page and "tel:+49398415555" in page, path
     for field, wrong in (
-        ("since", "morning"), ("until", "0:01"), ("direction", ""), ("email", "taxi@"), ("phone", ""), ("email", ""),
+        ("since", "morning"), ("until", "0:00"), ("direction", ""), ("email", "taxi@"), ("phone", ""), ("email", ""),
     ):  # fmt: skip
         assert f'href="#{field}"' in await text(await post(api, "/station/rides", petra, **FORM | {field: wrong}), 422)
     assert 'href="#weekdays"' in await text(
@@ -88,7 +90,7 @@ async def test_the_site_says_when_they_go(api: Client, petra: str, keys: Keys, o
 async def test_the_operator_learns_place_and_time(
     api: Client, cast: Database, owner: asyncpg.Connection, keys: Keys, settings: Settings, box: Mailbox, visit: UUID
 ) -> None:  # fmt: skip
-    """Asked for twice it is one mail; called off, one more; and neither says who goes, to whom, or why."""
+    """Asked for twice it is one mail; called off, even months later, one more; none says who goes, to whom, or why."""
     mine = alice(keys, visit)
     page = await text(await get(api, "/appointment", mine))
     assert 'name="agree"' in page and 'id="agree" checked' not in page and f'value="{await wanted(owner)}"' in page
@@ -102,6 +104,8 @@ async def test_the_operator_learns_place_and_time(
     assert "wird gesendet" in await text(await get(api, "/appointment", mine))
     mailing = msgspec.structs.replace(settings, smtp_url=box.url, mail_from="termine@uckermark.example")
     await sent(cast, mailing, owner, "ride")
+    await owner.execute("UPDATE notice SET due = due - interval '90 days' WHERE kind = 'ride'")
+    await retention.purge(cast, settings)
     assert "angefragt" in await text(await get(api, "/appointment", mine))
     assert (await post(api, "/appointment/rides/end", mine, leg="home")).status == 303
     await sent(cast, mailing, owner, "ride_off")
@@ -143,6 +147,38 @@ async def test_a_moved_appointment_calls_it_off(
     assert box.mails == []
     page = await text(await get(api, "/appointment", mine))
     assert 'action="/appointment/rides"' in page and "/appointment/rides/end" not in page, "it can be asked for again"
+
+
+async def test_who_did_not_come_needs_no_ride(
+    api: Client, cast: Database, owner: asyncpg.Connection, keys: Keys, settings: Settings, box: Mailbox, visit: UUID
+) -> None:  # fmt: skip
+    asking = await post(api, "/appointment/rides", alice(keys, visit), ride=await wanted(owner), agree="yes")
+    assert asking.status == 303
+    mailing = msgspec.structs.replace(settings, smtp_url=box.url, mail_from="termine@uckermark.example")
+    await sent(cast, mailing, owner, "ride")
+    it = await changes.read(cast, guest(visit), visit)
+    with clock.shifted(it.start + timedelta(minutes=5) - clock.now()):
+        await outcomes.note(cast, CALLERS["carla"], visit, "noshow")
+        await sent(cast, mailing, owner, "ride_off")
+    assert "Abgesagt" in box.mails[1]["Subject"]
+
+
+async def test_no_taxi_is_sent_for_again_and_again(
+    api: Client, owner: asyncpg.Connection, keys: Keys, visit: UUID
+) -> None:
+    """Nor for somebody who has long been at home."""
+    mine, it = alice(keys, visit), {"ride": await wanted(owner), "agree": "yes"}
+    for _ in range(3):
+        assert (await post(api, "/appointment/rides", mine, **it)).status == 303
+        assert (await post(api, "/appointment/rides/end", mine, leg="home")).status == 303
+    assert "Bitte rufen Sie an: +49 3984 15555" in await text(await post(api, "/appointment/rides", mine, **it), 422)
+    assert await owner.fetchval("SELECT count(*) FROM notice WHERE ride IS NOT NULL") == 6
+    await owner.execute("DELETE FROM ride_request")
+    with clock.shifted(timedelta(hours=5)):
+        mine = alice(keys, visit)
+        assert "/appointment/rides" not in await text(await get(api, "/appointment", mine))
+        assert "passt nicht mehr" in await text(await post(api, "/appointment/rides", mine, **it), 422)
+    assert await owner.fetchval("SELECT count(*) FROM ride_request") == 0
 
 
 @pytest.mark.rule("P-05")

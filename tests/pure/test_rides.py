@@ -6,7 +6,9 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from telemed.stations.rides import Ride, fitting
+from telemed.counter import rides as counter
+from telemed.stations.rides import ASKING, Ride, fitting
+from telemed.visit import rides as visit
 from tests import people
 
 START = datetime(2026, 12, 2, 9, 0, tzinfo=UTC)  # a Wednesday, ten o'clock in Berlin
@@ -30,6 +32,9 @@ def ride(since: int, until: int, weekdays: frozenset[int] = frozenset({3})) -> R
         (ride(8, 18, frozenset({1, 2, 4})), EARLY, None),  # not on Wednesdays
         (ride(8, 18), END + timedelta(minutes=31), "11:20"),  # asked for afterwards, half an hour ahead, on the grid
         (ride(8, 11), END + timedelta(minutes=31), None),
+        (ride(8, 18), END + timedelta(hours=4), "14:45"),
+        (ride(8, 18, frozenset(range(1, 8))), END + timedelta(hours=4, minutes=1), None),  # they are at home
+        (ride(8, 18, frozenset(range(1, 8))), END + timedelta(days=30), None),
     ],
 )
 def test_home(it: Ride, now: datetime, at: str | None) -> None:
@@ -48,3 +53,15 @@ def test_home(it: Ride, now: datetime, at: str | None) -> None:
 )
 def test_to_the_practice_and_back(it: Ride, now: datetime, legs: list[str]) -> None:
     assert [f"{offer.leg} {offer.at:%H:%M}" for offer in fitting([it], True, START, END, now)] == legs
+
+
+def test_nobody_waits_until_the_morning() -> None:
+    """Done late in the evening, asked shortly before midnight: a taxi of the night comes, the one at eight does not."""
+    end = datetime(2026, 12, 2, 22, 15, tzinfo=UTC)  # a quarter past eleven in Berlin
+    daily = frozenset(range(1, 8))
+    found = fitting([ride(8, 18, daily), ride(0, 5, daily)], False, end, end, end + timedelta(minutes=20))
+    assert [f"{offer.at:%d %H:%M}" for offer in found] == ["03 00:05"]
+
+
+def test_nobody_asks_in_a_loop() -> None:
+    assert all(route.limit is ASKING for route in (visit.ask, visit.call_off, counter.ask, counter.call_off))

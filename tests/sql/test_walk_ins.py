@@ -16,10 +16,10 @@ from telemed.identity.callers import Caller
 from telemed.once import KeyReused, Once
 from telemed.scheduling import changes
 from telemed.scheduling.types import Patient
-from telemed.stations import oncall, partners, walkins
+from telemed.stations import oncall, partners, rides, walkins
 from telemed.stations.walkins import AlreadyWaiting, Arrival, Outlook
 from tests import people
-from tests.booking import ALICE, CODES, book, hold
+from tests.booking import ALICE, CODES, book, guest, hold
 from tests.people import CALLERS, DR_BOB, GERSWALDE, GRAMZOW, PRENZLAU, STATION, STATION_GRAMZOW
 
 pytestmark = pytest.mark.usefixtures("early")
@@ -133,8 +133,18 @@ async def test_only_a_doctor_makes_somebody_urgent(cast: Database, owner: asyncp
             await act
 
 
+async def ways_home(db: Database, walk_in: UUID) -> int:
+    it = await changes.read(db, guest(walk_in), walk_in)
+    async with db.transaction(guest(walk_in)) as tx:
+        return len(await rides.offers(tx, it))
+
+
 async def test_a_doctor_who_vanishes_loses_them_to_the_front(cast: Database, owner: asyncpg.Connection) -> None:
     await owner.execute("UPDATE practitioner SET specialty = 'general'")
+    await owner.execute(
+        "INSERT INTO ride (id, site, kind, weekdays, since, until, direction, email, phone) VALUES"
+        " ($1, $1, 'taxi', '{1,2,3,4,5,6,7}', '00:00', '23:59', 'Flieth', 'taxi@example.org', '+4939841')", GERSWALDE,
+    )  # fmt: skip
     anna = await come(cast, "Anna")
     await come(cast, "Berta", PAUL)
     await on_call(cast, BOB, CHARLIE)
@@ -156,9 +166,11 @@ async def test_a_doctor_who_vanishes_loses_them_to_the_front(cast: Database, own
         assert await owner.fetchval("SELECT status FROM waitlist_entry") == "over"
         await oncall.accept(cast, BOB, anna)
         assert await owner.fetchval("SELECT epoch FROM appointment") == 2, "a room that nobody has been in"
+        assert await ways_home(cast, anna) == 0, "a ride would be gone with the appointment, and nobody would say so"
         await owner.execute(
             "INSERT INTO attendance (appointment, seat, joined) VALUES ($1, 'practitioner', now())", anna
         )
+        assert await ways_home(cast, anna) == 1
     with clock.shifted(9 * MINUTE):
         await next_of(cast, CHARLIE)
         assert await status(owner, anna) == "accepted", (
