@@ -74,10 +74,13 @@ audited AS (
 SELECT id FROM ended CROSS JOIN LATERAL pg_notify('unpaired', id::text);
 
 -- name: gateway_visit
--- The conversation at the gateway's station, as long as somebody is there.
+-- The conversation at the gateway's station, as long as somebody who was received is there. A line that was lost a
+-- moment ago ends no examination, nor does the next patient who opens theirs: first comes whose patient was let in.
 SELECT a.id FROM appointment a
-WHERE EXISTS (SELECT FROM attendance WHERE appointment = a.id AND seat IN ('patient', 'assistant') AND "left" IS NULL)
-ORDER BY lower(a.during) DESC, a.id LIMIT 1;
+WHERE taken_in(a.id)
+  AND EXISTS (SELECT FROM attendance WHERE appointment = a.id AND seat IN ('patient', 'assistant')
+              AND coalesce("left", 'infinity') > :now::timestamptz - interval '2 min')
+ORDER BY inside(a) AND present(a, :now) DESC, lower(a.during), a.id LIMIT 1;
 
 -- name: screen_day
 -- What the screen of a station shows of its day: initials, no names (V-08).

@@ -10,7 +10,8 @@ from telemed.consultation import messages as m
 from telemed.consultation.refusals import SocketRefusal
 from telemed.text import _
 
-_DIRECTION: Final = re.compile(r"^a=(sendrecv|sendonly|recvonly|inactive)\s*$", re.MULTILINE)
+# With whatever follows: Chromium reads `a=recvonly:x` and `a=recvonly x` as `a=recvonly`, so neither is a way we know.
+_DIRECTION: Final = re.compile(r"^a=((?:sendrecv|sendonly|recvonly|inactive)\b[^\n]*?)\r?$", re.MULTILINE)
 _BESIDE: Final[tuple[m.Seat, ...]] = ("patient", "assistant")
 
 
@@ -24,13 +25,19 @@ class PublishOnly(SocketRefusal):
 class _Member(Protocol):
     @property
     def admitted(self) -> bool: ...
+    @property
+    def about(self) -> str: ...
 
 
 def meet(members: Mapping[m.Seat, _Member], seat: m.Seat, other: m.Seat) -> bool:
-    """Whether two who were let in have to do with each other. A gateway: with the doctor, if it is not alone."""
+    """Whether two who were let in have to do with each other. A gateway: with the doctor, if it is not alone.
+
+    A patient with a device of their own may be anywhere, and somebody else in front of the gateway.
+    """
     if "gateway" not in (seat, other):
         return True
-    return "practitioner" in (seat, other) and any(one in members and members[one].admitted for one in _BESIDE)
+    beside = [members[one] for one in _BESIDE if one in members]
+    return "practitioner" in (seat, other) and any(one.admitted and one.about for one in beside)
 
 
 def overhears(seat: m.Seat, to: m.Seat, sdp: str) -> bool:

@@ -93,5 +93,5 @@ async def visit(db: Database, caller: Caller, appointment: UUID) -> Visit:
 async def at_gateway(db: Database, caller: Caller) -> UUID | None:
     """The appointment whose room the gateway may ask for: the one in front of it at the moment."""
     async with db.transaction(caller) as tx:
-        found: UUID | None = await tx.value("stations.gateway_visit")
+        found: UUID | None = await tx.value("stations.gateway_visit", now=clock.now())
         return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -14,17 +15,16 @@ import av
 import pytest
 from playwright.async_api import expect
 
-from telemed.consultation.peer import join, tickets
+from telemed.consultation.peer import join
 from telemed.db import Database
 from telemed.gateway import publisher, run, station
 from telemed.gateway.devices import device
-from telemed.identity.callers import Caller
 from telemed.identity.tokens import Keys
 from telemed.stations import pairing
-from tests import logins
+from tests import people
 from tests.booking import CODES
 from tests.browser.consulting import Visitor, looked_at, on_call
-from tests.live.conftest import booked
+from tests.live.conftest import Visit, booked
 from tests.people import CALLERS, STATION
 
 pytestmark = pytest.mark.browser
@@ -77,8 +77,11 @@ async def test_a_doctor_looks_and_listens(
     gateway = asyncio.create_task(run.run(site, tmp_path / "badge", devices, code.put_nowait))
     await pairing.pair(cast, CODES, CALLERS["petra"], STATION, (await code.get()).rpartition(" ")[2])
     made: Any = SimpleNamespace(id=appointment)
-    hers = logins.token(keys, Caller("guest", appointment=appointment))
-    async with aiohttp.ClientSession() as session, join(site, tickets(session, site, appointment, hers), media=False):
+    await people.pair(cast)
+    async with (
+        aiohttp.ClientSession() as session,
+        join(site, partial(Visit([site], session, cast, keys, appointment).ticket, "screen"), media=False),
+    ):
         bob = await on_call(visitor, made)
         for name in ("Alice Ährenfeld", "Geräte der Station"):
             row = bob.locator("#door li", has_text=name)

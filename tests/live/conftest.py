@@ -54,6 +54,12 @@ class Visit:
         """A node's address; the next time the other's."""
         return self.urls[next(self._turn) % len(self.urls)]
 
+    def headers(self, who: str) -> dict[str, str]:
+        """As this one of the cast asks; `screen`: as the station's, once it is paired."""
+        if who == "screen":
+            return logins.bearer(self.keys, people.SCREEN)
+        return {"Authorization": f"Bearer {self.token(who)}"}
+
     def token(self, who: str) -> str:
         """An access token of one of the cast; `alice` has only her code's."""
         caller = Caller("guest", appointment=self.appointment) if who == "alice" else people.CALLERS[who]
@@ -65,7 +71,7 @@ class Visit:
         """The answer to asking for a ticket."""
         async with self.session.post(
             f"{self.url}/api/v1/appointments/{appointment or self.appointment}/tickets",
-            json={"seat": seat} if seat else {}, headers={"Authorization": f"Bearer {self.token(who)}"},
+            json={"seat": seat} if seat else {}, headers=self.headers(who),
         ) as answer:  # fmt: skip
             return answer.status, await answer.json()
 

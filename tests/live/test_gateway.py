@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -120,9 +121,10 @@ async def test_a_whole_visit(visit: Visit, tmp_path: Path, monkeypatch: pytest.M
     for module in (run, station):
         monkeypatch.setattr(module, "LOOK", 0.2)
     said: list[str] = []
+    await people.pair(visit.db)
     async with (
         running(visit, tmp_path, said),
-        join(visit.url, visit.source("alice"), media=False),
+        join(visit.url, partial(visit.ticket, "screen"), media=False),
         join(visit.url, visit.source("bob"), links=Doctor) as bob,
     ):
         await until(lambda: said, "a code")
@@ -193,9 +195,13 @@ async def refused(page: Page, code: str, **message: object) -> None:
 
 @pytest.mark.rule("V-10")
 async def test_a_gateways_ticket_is_not_for_listening(visit: Visit) -> None:
+    await people.pair(visit.db)
     await people.pair(visit.db, GATEWAY)
     assert (await ask(visit))[0] == 404, "the patient has not come yet"
-    async with visit.seated("bob") as bob, visit.seated("alice", "the-page-of-alice") as alice, visit.page() as page:
+    async with (
+        visit.seated("bob") as bob, visit.seated("alice", "her-own-telephone"), visit.page() as page,
+        visit.page() as alice,
+    ):  # fmt: skip
         for seat in ("patient", "assistant", "practitioner"):
             assert (await ask(visit, seat=seat))[0] == 403
         status, told = await ask(visit)
@@ -203,6 +209,8 @@ async def test_a_gateways_ticket_is_not_for_listening(visit: Visit) -> None:
         assert not (await page.hello(told["ticket"], "gateway-of-tests"))["admitted"]
         await bob.say(type="admit", id="1", seat="patient")
         await bob.say(type="admit", id="2", seat="gateway")
+        assert (await page.hear("roster"))["seats"] == [], "she is at home: somebody else may sit at the station"
+        await alice.hello(await visit.ticket("screen"), "the-screen-of-tests")
         roster = await page.hear("roster")
         assert [seat["seat"] for seat in roster["seats"]] == ["practitioner"]
         epoch = roster["seats"][0]["epoch"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import product
 
+import msgspec
 import pytest
 
 from telemed.consultation.messages import Seat
@@ -35,12 +36,16 @@ def test_what_is_said_for_all_sections_and_what_only_looks_like_a_direction() ->
     assert overhears("gateway", "practitioner", HEAD + AUDIO + way("sendonly") + way("sendrecv"))
     for hidden in ("a=x a=sendonly", "a=x\x0ba=sendonly", "a=x\u2028a=sendonly", "a=sendonlyx"):  # as browsers read it
         assert overhears("gateway", "practitioner", f"{HEAD}{AUDIO}{hidden}\r\n"), hidden
+    for more in ("recvonly:x", "sendrecv x", "recvonly\x0b", "sendonly:x"):  # Chromium reads the word, others nothing
+        assert overhears("gateway", "practitioner", HEAD + AUDIO + way("sendonly") + way(more)), more
+        assert overhears("practitioner", "gateway", HEAD + way("recvonly") + AUDIO + way(more)), more
     assert not overhears("gateway", "practitioner", HEAD + DATA), "messages go both ways"
+    assert not overhears("practitioner", "gateway", HEAD + way("sendrecv") + DATA + way("sendrecv")), "as of Firefox"
 
 
 def test_whom_a_gateway_meets() -> None:
     def room(*admitted: Seat) -> dict[Seat, Member]:
-        return {seat: Member(seat, seat, seat, "", admitted=seat in admitted, since=1) for seat in everybody}
+        return {seat: Member(seat, seat, seat, "Apotheke", admitted=seat in admitted, since=1) for seat in everybody}
 
     everybody: tuple[Seat, ...] = ("patient", "practitioner", "assistant", "gateway")
     for beside in ("patient", "assistant"):
@@ -49,6 +54,9 @@ def test_whom_a_gateway_meets() -> None:
         assert not meet(full, "gateway", beside) and not meet(full, beside, "gateway")
     assert not meet(room("practitioner", "gateway"), "practitioner", "gateway")
     assert meet(room("practitioner", "patient"), "practitioner", "patient")
+    at_home = room("practitioner", "gateway", "patient")
+    at_home["patient"] = msgspec.structs.replace(at_home["patient"], about="")
+    assert not meet(at_home, "practitioner", "gateway"), "somebody else may sit at the station"
 
 
 def test_how_devices_are_named() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import date, timedelta
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,8 +18,9 @@ from telemed.stations import pairing, stations
 from telemed.stations.types import AlreadyPaired, Description, Training, UnknownPairing
 from tests import people
 from tests.booking import CODES, book, patient
+from tests.live.conftest import booked
 from tests.logins import BADGES, badge
-from tests.people import CALLERS, GERSWALDE, GRAMZOW, PAIRING, SCREEN, STATION, STATION_GRAMZOW
+from tests.people import CALLERS, GATEWAY, GERSWALDE, GRAMZOW, PAIRING, SCREEN, STATION, STATION_GRAMZOW
 
 PETRA, PAUL = CALLERS["petra"], CALLERS["paul"]
 MINUTES = timedelta(minutes=1)
@@ -220,6 +222,38 @@ async def test_a_screen_sees_its_own_day_until_it_is_unpaired(cast: Database, ow
     assert (await pairing.day(cast, SCREEN))[1] == []
     assert [one.initials for one in (await pairing.day(cast, people.OTHER_SCREEN))[1]] == ["C. P."]
     assert await owner.fetchval("SELECT why FROM pairing WHERE id = $1", PAIRING) == "staff"
+
+
+async def test_whose_conversation_is_in_front_of_a_gateway(cast: Database, owner: asyncpg.Connection) -> None:
+    """Received, and let in before others; neither a lost line nor a later patient ends an examination."""
+    await people.pair(cast, GATEWAY)
+    first, later = await booked(cast), await booked(cast, name="Berta Blau", minutes=30)
+
+    async def sits(appointment: UUID) -> None:
+        await owner.execute("UPDATE appointment SET status = 'arrived' WHERE id = $1", appointment)
+        await owner.execute("INSERT INTO attendance (appointment, seat) VALUES ($1, 'patient')", appointment)
+
+    async def let_in(appointment: UUID) -> None:
+        await owner.execute(
+            "INSERT INTO seating SELECT id, epoch, 'patient', 'admitted', now() FROM appointment WHERE id = $1",
+            appointment,
+        )  # fmt: skip
+
+    assert await pairing.at_gateway(cast, GATEWAY) is None
+    await sits(later)
+    assert await pairing.at_gateway(cast, GATEWAY) == later
+    await sits(first)
+    assert await pairing.at_gateway(cast, GATEWAY) == first
+    await let_in(later)
+    assert await pairing.at_gateway(cast, GATEWAY) == later
+    await let_in(first)
+    assert await pairing.at_gateway(cast, GATEWAY) == first, "it began before"
+    await owner.execute('UPDATE attendance SET "left" = $1 WHERE appointment = $2', clock.now(), first)
+    assert await pairing.at_gateway(cast, GATEWAY) == first, "picture and sound go on"
+    with clock.shifted(3 * MINUTES):
+        assert await pairing.at_gateway(cast, GATEWAY) == later
+        await owner.execute("DELETE FROM intake")
+        assert await pairing.at_gateway(cast, GATEWAY) is None, "nobody has received them: they may be at home"
 
 
 async def test_what_a_station_is_like(cast: Database) -> None:
