@@ -177,8 +177,14 @@ async def readings(bob: Page, alice: Page, petra: Page) -> None:
     await expect(there).to_have_count(3)
     await expect(there.last).to_contain_text("Blutdruck: 140/95 mmHg")
     await expect(there.last).to_contain_text("vom Messgerät Manschette 3")
+    await petra.locator("#reading-listen").click()
+    await expect(state).to_contain_text("Bitte messen Sie jetzt")
+    await petra.evaluate("says('02 78 00 50 00 5d 00 e4 07 05 0b 09 00 00')")
+    await petra.locator("#reading").get_by_role("button", name="Senden").click()
+    await expect(there).to_have_count(4)
+    await expect(there.last).to_contain_text("Zeit: 11.5.2020")  # not measured now
 
-    await expect(petra.locator("#lines .reading")).to_have_count(3)
+    await expect(petra.locator("#lines .reading")).to_have_count(4)
     await expect(petra.locator("#lines")).not_to_contain_text("üblich")  # only a doctor judges
 
     # A page that is not ours sends what ours refuses.
@@ -190,7 +196,7 @@ async def readings(bob: Page, alice: Page, petra: Page) -> None:
     }""")
     await enter(petra, "temperature", temperature="37,1")
     await expect(petra.locator("#lines .mark").last).to_have_text("noch nicht angekommen", timeout=10_000)
-    await expect(there).to_have_count(3)
+    await expect(there).to_have_count(4)
     await expect(alice.locator("#lines .reading")).to_have_count(0)
 
     async with bob.expect_download() as waiting_for:
@@ -199,11 +205,11 @@ async def readings(bob: Page, alice: Page, petra: Page) -> None:
     assert file.suggested_filename.startswith("Messwerte ") and file.suggested_filename.endswith(".json")
     bundle = json.loads((await file.path()).read_text("utf-8"))
     patient, *rest = [entry["resource"] for entry in bundle["entry"]]
-    assert (bundle["resourceType"], bundle["type"], len(rest)) == ("Bundle", "collection", 3)
+    assert (bundle["resourceType"], bundle["type"], len(rest)) == ("Bundle", "collection", 4)
     assert (patient["name"][0]["text"], patient["birthDate"]) == ("Alice Ährenfeld", "1948-05-17")
     found = [[part["valueQuantity"]["value"] for part in one.get("component", [one])] for one in rest]
-    assert found == [[182, 95], [88], [140, 95]]
-    assert [one.get("device") for one in rest] == [None, None, {"display": "Manschette 3"}]
+    assert found == [[182, 95], [88], [140, 95], [120, 80]]
+    assert [one.get("device") for one in rest] == [None, None, *[{"display": "Manschette 3"}] * 2]
     assert {one["performer"][0]["display"] for one in rest} == {"Petra Pohl"}
 
 

@@ -76,7 +76,7 @@ async def test_who_assists_is_introduced_goes_out_and_comes_back(cast: Database,
 
     # The patient wants to be alone with the doctor.
     await screen.get_by_role("button", name="Ich möchte allein").click()
-    await expect(screen.locator("#alone span")).to_have_text("Petra Pohl ist gebeten, hinauszugehen.")
+    await expect(screen.locator("#alone span")).to_have_text("Petra Pohl wurde gebeten, kurz hinauszugehen.")
     await expect(petra.get_by_role("alert")).to_contain_text("Alice Ährenfeld möchte allein mit der Ärztin")
     await looked_at(screen, "three-alone")
     await looked_at(petra, "three-asked")

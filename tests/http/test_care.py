@@ -46,7 +46,9 @@ async def test_a_look_becomes_a_light(
 ) -> None:
     await people.pair(cast)
     assert "heute nicht geprüft" in await text(await get(api, "/station", petra))
-    assert 'data-line="no"' in await text(await get(api, "/screen/check", f"{STATION}={logins.badge(SCREEN)}"))
+    check = await text(await get(api, "/screen/check", f"{STATION}={logins.badge(SCREEN)}"))
+    assert 'data-line="no"' in check
+    assert 'id="sound-only"' not in check, "a look at half a station is none"
     start = people.soon()
     await people.open_hours(cast, people.DR_BOB, start, 2)
     made = await book(cast, start, mode="assisted", station=people.STATION)

@@ -32,6 +32,7 @@ for (const [what, kind, hex, expected] of [
   ["a pulse of 16 bits", "pulse", "01 48 00", { values: { pulse: 72 }, stamp: null }],
   ["glucose in kg/l", "glucose", `02 07 00 ${NOON} 6e b0 11`, { values: { glucose: 110 }, stamp: noon() }],
   ["glucose in mol/l, two minutes after the clock", "glucose", `07 07 00 ${NOON} 02 00 3d c0 11`, { kind: "glucose_mmol", values: { glucose_mmol: 6.1 }, stamp: noon(2) }],
+  ["glucose with an offset to a clock that was never set", "glucose", "03 07 00 00 00 00 00 00 00 00 02 00 6e b0 11", { values: { glucose: 110 }, stamp: null }],
 ]) test(what, () => assert.deepEqual(measured(kind, packet(hex)), { kind, ...expected }));
 
 for (const [what, kind, hex] of [
@@ -82,6 +83,15 @@ test("a device is chosen by its service, heard, and let go", async () => {
   assert.deepEqual(heard.map((one) => one?.values ?? null), [{ systolic: 182, diastolic: 95 }, null]);
   release();
   assert.deepEqual(log.slice(4), ["disconnect"], "whoever lets it go need not be told");
+});
+
+test("a device without the service is let go, and is not taken for one that nobody chose", async () => {
+  const { log, device } = play(0x2a35);
+  const lacking = async () => ({ getPrimaryService: () => Promise.reject(new DOMException("no such service", "NotFoundError")) });
+  Object.assign(device.gatt, { connect: lacking });
+  const told = { connected: () => log.push("connected"), heard: () => {}, gone: () => log.push("gone") };
+  await assert.rejects(listen("pressure", told), { name: "NetworkError" });
+  assert.deepEqual(log, ["choose 1810", "disconnect"]);
 });
 
 test("a glucose meter is asked for its last record", async () => {

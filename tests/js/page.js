@@ -25,6 +25,10 @@ export class Part {
     return this.#attributes[name] ?? null;
   }
 
+  get childElementCount() {
+    return this.children.length;
+  }
+
   querySelectorAll = () => [];
   querySelector = () => null;
   closest = () => null;
@@ -34,7 +38,7 @@ export class Part {
 }
 
 const parts = new Map();
-const KINDS = ["", "Button", "Select", "Input", "Meter", "Progress", "Audio", "Details", "Script", "TextArea", "Template"];
+const KINDS = ["", "Button", "Select", "Input", "Meter", "Progress", "Audio", "Details", "FieldSet", "Form", "Script", "TextArea", "Template"];
 for (const kind of KINDS) globalThis[`HTML${kind}Element`] = Part;
 
 export function part(id) {

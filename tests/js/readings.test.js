@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { apart, bundle, observation, plainDevice, read } from "../../telemed/static/js/readings/observation.js";
+import { apart, bundle, measuredAt, observation, plainDevice, read } from "../../telemed/static/js/readings/observation.js";
 import { KINDS, NAMES, QUANTITIES } from "../../telemed/static/js/readings/quantities.js";
 import { Sentences } from "../../telemed/static/js/readings/sentences.js";
 import { check } from "../../telemed/static/js/readings/typed.js";
@@ -69,6 +69,24 @@ test("what a cuff shows in one go are two observations", () => {
   ]);
   assert.equal(apart({ kind: "pressure", values: { systolic: 120, diastolic: 80 }, at: AT, device: "" }).length, 1);
   for (const reading of all) assert.deepEqual(read(observation(reading)), reading);
+});
+
+test("what a device kept from before is not measured now", () => {
+  const now = new Date(AT);
+  for (const [stamp, at] of [
+    [null, AT], ["2026-11-27T09:06:00.000Z", AT], ["2026-11-27T09:04:00.000Z", "2026-11-27T09:04:00.000Z"],
+    ["2024-05-11T07:00:00.000Z", "2024-05-11T07:00:00.000Z"], ["2031-01-01T00:00:00.000Z", AT], ["1970-01-01T00:00:00.000Z", AT],
+  ]) {
+    assert.equal(measuredAt(stamp && new Date(stamp), now), at, stamp);
+    assert.ok(read(observation({ kind: "pulse", values: { pulse: 70 }, at, device: "M3" })), "the doctor's page takes it");
+  }
+});
+
+test("the unit of a kind is told once: where it is chosen, and behind the value", () => {
+  const page = file("telemed/templates/call/words.html");
+  const said = new Sentences((key) => RegExp(`"${key}": _\\("([^"]*)"\\)`).exec(page)?.[1] ?? "", "en");
+  assert.deepEqual(["glucose", "glucose_mmol", "weight"].map((kind) => said.choice(kind)), ["Blood sugar (mg/dl)", "Blood sugar (mmol/l)", "Weight"]);
+  assert.equal(said.value({ kind: "glucose", values: { glucose: 110 } }), "Blood sugar: 110 mg/dl");
 });
 
 test("a device's name is only a name", () => {

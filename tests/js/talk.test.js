@@ -18,8 +18,10 @@ export class Panel {
   toggle() { heard.push("opened"); }
 }`);
 globalThis.heard = [];
-written({ talk: pathToFileURL(file).href, words: { talk_later: "later" } });
+written({ talk: pathToFileURL(file).href, words: { talk_later: "later", "orders.gap": "a gap", "orders.going": "going", "orders.shown": "shown" } });
 const { Talk } = await import("../../telemed/static/js/call/talk.js");
+const { Gateway } = await import("../../telemed/static/js/talk/gateway.js");
+const { OrdersWritten } = await import("../../telemed/static/js/later/orders.js");
 
 async function until(holds) {
   for (const late = Date.now() + 10_000; !holds(); await new Promise(setImmediate)) assert.ok(Date.now() < late);
@@ -40,4 +42,38 @@ test("what did not come is fetched again, and hears what the line carries and wh
   assert.deepEqual(heard, ["small", "opened"]);
   for (const level of ["small", "audio"]) talk.level(level);
   assert.deepEqual(heard, ["small", "opened", "audio"]);
+});
+
+test("still pictures stay with the doctor when the station has gone", () => {
+  const gateway = new Gateway(() => undefined);
+  gateway.see(undefined);
+  assert.equal(part("gateway").hidden, true);
+  part("gateway-shots").appendChild(part("a picture"));
+  gateway.close();
+  assert.equal(part("gateway").hidden, false);
+});
+
+test("orders with a gap stay here, and whoever ends the call is told of orders that nobody has seen", () => {
+  const [field, sent] = [part("orders-text"), []];
+  let selected;
+  field.setSelectionRange = (...range) => (selected = range);
+  const orders = new OrdersWritten();
+  const write = (line) => (field.value = line, field.oninput());
+  const send = () => part("orders-form").onsubmit({ preventDefault: () => {} });
+  const state = () => [part("orders-state").textContent, part("orders-unshown").hidden];
+  orders.open({ seat: "patient", tell: (message) => sent.push(message) });
+  write("Ruhen Sie sich … Tage aus, … Tage lang.");
+  send();
+  assert.deepEqual([sent, selected, state()], [[], [15, 16], ["a gap", false]]);
+  write("Ruhen Sie sich aus.");
+  send();
+  assert.deepEqual([sent.map(({ text }) => text), state()], [["Ruhen Sie sich aus."], ["going", false]]);
+  write("");
+  assert.deepEqual(state(), ["going", false], "it has not arrived yet");
+  orders.hear("patient", { type: "shown", id: sent[0].id });
+  assert.deepEqual(state(), ["shown", true]);
+  write("Ruhen Sie sich lange aus.");
+  assert.deepEqual(state(), ["shown", false], "written, and not sent");
+  orders.end();
+  assert.equal(part("orders-unshown").hidden, true);
 });

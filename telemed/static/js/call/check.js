@@ -84,7 +84,8 @@ export class Check {
     box.hidden = !audio && !video;
     const texts = this.#sentences({ audio, video });
     box.replaceChildren(...texts.map((text) => Object.assign(document.createElement("p"), { textContent: text })));
-    part("sound-only", HTMLButtonElement).hidden = !(audio === "NotAllowedError" && audio === video);
+    const refused = audio === "NotAllowedError" && audio === video;
+    document.getElementById("sound-only")?.toggleAttribute("hidden", !refused); // a station is not looked at by halves
   }
 
   /** @param {Problems} problems */

@@ -6,6 +6,7 @@ import { LONGEST } from "../talk/typing.js";
 /** @import { OrdersMessage } from "../talk/types" */
 /** @import { Link } from "../talk/link.js" */
 
+const GAP = "…"; // in the sentences to put in
 const LEFT_ALONE = 180_000; // ms after which a screen that others use too forgets it
 
 /** @param {string} id */
@@ -17,9 +18,11 @@ const now = () => new Date().toLocaleTimeString(document.documentElement.lang, {
 export class OrdersWritten {
   /** @type {Link | null} */ #link = null;
   /** @type {(OrdersMessage & { type: "orders" }) | null} */ #sent = null;
+  #shown = ""; // over there
   #field = part("orders-text", HTMLTextAreaElement);
 
   constructor() {
+    this.#field.oninput = () => this.#remind();
     part("orders-fields", HTMLFieldSetElement).disabled = false;
     part("orders-form", HTMLFormElement).onsubmit = (event) => {
       event.preventDefault();
@@ -46,27 +49,43 @@ export class OrdersWritten {
   hear(seat, message) {
     if (seat !== "patient" || message.type !== "shown" || message.id !== this.#sent?.id) return;
     text("orders-state").textContent = words("orders.shown", { time: now() });
+    this.#shown = this.#sent.text;
+    this.#remind();
   }
 
   end() {
     this.#sent = null;
     this.#field.value = "";
+    this.#remind();
     return false;
   }
 
   #send() {
     const said = this.#field.value.trim();
-    const fault = !said ? "orders.empty" : said.length > LONGEST ? "too_long" : "";
+    const gap = this.#field.value.indexOf(GAP);
+    const fault = !said ? "orders.empty" : said.length > LONGEST ? "too_long" : gap >= 0 ? "orders.gap" : "";
     text("orders-state").textContent = words(fault || (this.#link ? "orders.going" : "orders.later"));
+    if (fault === "orders.gap") {
+      this.#field.focus();
+      this.#field.setSelectionRange(gap, gap + GAP.length);
+    }
     if (fault) return;
     this.#sent = { type: "orders", id: crypto.randomUUID(), text: said };
     this.#link?.tell(this.#sent);
+    this.#remind();
+  }
+
+  /** Whoever ends the call is told of what would be lost. */
+  #remind() {
+    const wanted = this.#field.value.trim() || this.#sent?.text;
+    text("orders-unshown").hidden = !wanted || wanted === this.#shown;
   }
 
   /** @param {string} sentence */
   #put(sentence) {
     const before = this.#field.value.trimEnd();
     this.#field.value = `${before}${before && "\n"}${sentence}`;
+    this.#remind();
     this.#field.focus();
   }
 }

@@ -2,6 +2,7 @@
 import { Check } from "../call/check.js";
 import { Devices } from "../call/devices.js";
 import { data, part, words } from "../call/view.js";
+import { Away } from "./connection.js";
 import { checkLine } from "./line.js";
 import { camera, line, microphone } from "./look.js";
 import { judge, noteLook } from "./server.js";
@@ -27,7 +28,10 @@ async function heard() {
   return false;
 }
 
-/** The level of the line; null where it cannot be measured, "phone" where nothing came through. */
+/**
+ * The level of the line; null where it cannot be measured, "phone" where nothing came through. Throws if our own server
+ * cannot be asked: a line that was not measured would be no line that is in order.
+ */
 async function measured() {
   if (button.dataset.line !== "yes") return null;
   say("look.line");
@@ -37,6 +41,9 @@ async function measured() {
   try {
     const found = await checkLine(data.session, tracks, (_step, share) => progress.value = share * 100);
     return (await judge(found, data.session)).level;
+  } catch (error) {
+    if (error instanceof Away) return null; // the probe: that is not the station's line
+    throw error;
   } finally {
     progress.hidden = true;
   }
@@ -45,20 +52,8 @@ async function measured() {
 async function look() {
   button.disabled = true;
   part("found", HTMLElement).hidden = true;
-  say("look.devices");
-  await devices.open();
-  await check.refresh();
-  say("look.speak");
-  const sound = microphone(devices.track("audio") !== null, await heard());
-  const picture = camera(devices.track("video")?.getSettings());
-  const level = await measured().catch(() => null); // the probe is away: that is not the station's line
-  for (const [item, found] of [["camera", picture], ["microphone", sound], ["line", line(level)]]) {
-    part(`found-${item}`, HTMLElement).textContent = words(`found.${found}`);
-  }
-  part("found", HTMLElement).hidden = false;
   try {
-    await fetch("/screen/session"); // the badge may have become old on this page
-    await noteLook({ camera: picture, microphone: sound, line: level }, data.session);
+    await lookAndNote();
     say("look.noted");
   } catch {
     say("look.lost");
@@ -67,6 +62,22 @@ async function look() {
   button.textContent = words("look.again");
   button.onclick = () => location.reload();
   button.disabled = false;
+}
+
+async function lookAndNote() {
+  say("look.devices");
+  await fetch("/screen/session"); // the badge may have become old on this page, and the line asks for it, too
+  await devices.open();
+  await check.refresh();
+  say("look.speak");
+  const sound = microphone(devices.track("audio") !== null, await heard());
+  const picture = camera(devices.track("video")?.getSettings());
+  const level = await measured();
+  for (const [item, found] of [["camera", picture], ["microphone", sound], ["line", line(level)]]) {
+    part(`found-${item}`, HTMLElement).textContent = words(`found.${found}`);
+  }
+  part("found", HTMLElement).hidden = false;
+  await noteLook({ camera: picture, microphone: sound, line: level }, data.session);
 }
 
 button.onclick = look;

@@ -1,6 +1,6 @@
 // A measuring device nearby, by Web Bluetooth: chosen by the person in the browser's own list, heard until it is let go.
 import { PROFILES, measured } from "./profiles.js";
-/** @import { Bluetooth } from "./types" */
+/** @import { Bluetooth, BluetoothDevice } from "./types" */
 /** @import { Kind } from "./quantities.js" */
 /** @import { Measurement } from "./profiles.js" */
 
@@ -16,27 +16,38 @@ export function hears() {
 }
 
 /**
- * Rejects with a DOMException: `NotFoundError` if nobody chose a device, others if it does not answer.
+ * Rejects with a DOMException: `NotFoundError` if nobody chose a device, `NetworkError` if it does not answer.
  * @param {Kind} kind
  * @param {{ connected: (name: string) => void, heard: (measurement: Measurement | null) => void, gone: () => void }} told
  * @returns {Promise<() => void>} lets it go
  */
 export async function listen(kind, { connected, heard, gone }) {
-  const { service, characteristic, records } = PROFILES[kind];
-  const device = await /** @type {Bluetooth} */ (bluetooth()).requestDevice({ filters: [{ services: [service] }] });
+  const device = await /** @type {Bluetooth} */ (bluetooth()).requestDevice({ filters: [{ services: [PROFILES[kind].service] }] });
+  const release = () => {
+    device.removeEventListener("gattserverdisconnected", gone);
+    device.gatt.disconnect();
+  };
   device.addEventListener("gattserverdisconnected", gone);
+  try {
+    await attend(device, kind, () => connected(device.name ?? ""), heard);
+  } catch (error) {
+    release();
+    throw new DOMException(`${error}`, "NetworkError"); // a service that it lacks would be a NotFoundError, too
+  }
+  return release;
+}
+
+/** @param {BluetoothDevice} device @param {Kind} kind @param {() => void} connected @param {(measurement: Measurement | null) => void} heard */
+async function attend(device, kind, connected, heard) {
+  const { service, characteristic, records } = PROFILES[kind];
   const found = await (await device.gatt.connect()).getPrimaryService(service);
   const source = await found.getCharacteristic(characteristic);
   source.addEventListener("characteristicvaluechanged", () => source.value && heard(measured(kind, source.value)));
-  connected(device.name ?? "");
+  connected();
   await source.startNotifications();
   if (records) {
     const control = await found.getCharacteristic(RECORD_ACCESS);
     await control.startNotifications();
     await control.writeValueWithResponse(LAST_RECORD);
   }
-  return () => {
-    device.removeEventListener("gattserverdisconnected", gone);
-    device.gatt.disconnect();
-  };
 }

@@ -2,7 +2,7 @@
 // in the fields like something typed, to be compared with its display and sent by a person: many send old ones first.
 import { part, words } from "../call/view.js";
 import { hears, listen } from "./device.js";
-import { apart, observation, plainDevice } from "./observation.js";
+import { OTHER_TIME, apart, measuredAt, observation, plainDevice } from "./observation.js";
 import { KINDS, NAMES, asked } from "./quantities.js";
 import { Sentences } from "./sentences.js";
 import { check } from "./typed.js";
@@ -10,8 +10,6 @@ import { check } from "./typed.js";
 /** @import { Measurement } from "./profiles.js" */
 /** @import { Fault } from "./typed.js" */
 /** @typedef {(observation: object, text: string) => boolean} Give  whether the doctor is there */
-
-const OTHER_TIME = 600_000; // ms between a device's clock and ours from which it is told
 
 export class Form {
   #give;
@@ -27,7 +25,7 @@ export class Form {
   /** @param {Give} give */
   constructor(give) {
     this.#give = give;
-    this.#kind.append(...NAMES.map((kind) => new Option(words(`reading.${kind}`), kind)));
+    this.#kind.append(...NAMES.map((kind) => new Option(this.#sentences.choice(kind), kind)));
     this.#kind.onchange = () => this.#anew();
     this.#form.onsubmit = (event) => {
       event.preventDefault();
@@ -132,7 +130,7 @@ export class Form {
     const now = new Date();
     const when = (stamp ?? now).getTime();
     if (this.#taken && when < this.#taken.stamp) return;
-    this.#taken = { device, at: now.toISOString(), stamp: when };
+    this.#taken = { device, at: measuredAt(stamp, now), stamp: when };
     if (kind !== this.#chosen) {
       this.#kind.value = kind; // a glucose meter says its unit only with its value
       this.#fields();

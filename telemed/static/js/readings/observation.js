@@ -9,6 +9,7 @@ const LOINC = "http://loinc.org";
 const UCUM = "http://unitsofmeasure.org";
 const CATEGORY = "http://terminology.hl7.org/CodeSystem/observation-category";
 const LONGEST = 60; // characters of a device's name
+export const OTHER_TIME = 600_000; // ms between a device's clock and ours from which it is told
 
 /** The readings that were taken in one go: of a kind, and what was measured beside it. @param {Reading} all @returns {Reading[]} */
 export function apart({ kind, values, at, device }) {
@@ -17,6 +18,16 @@ export function apart({ kind, values, at, device }) {
     const own = Object.fromEntries(KINDS[one].quantities.map((quantity) => [quantity, values[quantity]]));
     return Object.values(own).some((value) => value === undefined) ? [] : [{ kind: one, values: own, at, device }];
   });
+}
+
+/**
+ * When that was measured which a device sends now: by its own clock if it says long ago. A clock that is ahead of ours,
+ * or stands in the last century, is wrong.
+ * @param {Date | null} stamp @param {Date} now @returns {string} ISO 8601, UTC
+ */
+export function measuredAt(stamp, now) {
+  const old = stamp !== null && now.getTime() - stamp.getTime() > OTHER_TIME && instant(stamp.toISOString());
+  return (old ? stamp : now).toISOString();
 }
 
 /** @param {Reading} reading */

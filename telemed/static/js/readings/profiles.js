@@ -58,7 +58,8 @@ const GLUCOSE = {
     const flags = packet.u8();
     packet.u16(); // the number of the record
     const stamp = packet.stamp();
-    if (flags & 1) stamp?.setMinutes(stamp.getMinutes() + packet.i16());
+    const offset = flags & 1 ? packet.i16() : 0; // min
+    stamp?.setMinutes(stamp.getMinutes() + offset);
     const kind = flags & 4 ? "glucose_mmol" : "glucose";
     const value = flags & 2 ? packet.sfloat() : null; // in mol/l or kg/l
     return { kind, found: { [kind]: times(value, flags & 4 ? 1_000 : 100_000) }, stamp };

@@ -1,6 +1,6 @@
 // A reading in words. What is usual is told by words, never by colour alone, and to the doctor alone.
-import { KINDS, QUANTITIES, beyond } from "./quantities.js";
-/** @import { Quantity } from "./quantities.js" */
+import { KINDS, NAMES, QUANTITIES, beyond } from "./quantities.js";
+/** @import { Kind, Quantity } from "./quantities.js" */
 /** @import { Reading } from "./observation.js" */
 /** @import { Fault } from "./typed.js" */
 /** @typedef {(key: string, values?: Record<string, string>) => string} Words */
@@ -12,6 +12,12 @@ export class Sentences {
   constructor(words, language) {
     this.#words = words;
     this.#language = language;
+  }
+
+  /** The name of a kind, with its unit if another kind differs in nothing else. @param {Kind} kind */
+  choice(kind) {
+    const [name, ...others] = [kind, ...NAMES.filter((one) => one !== kind)].map((one) => this.#words(`reading.${one}`));
+    return others.includes(name) ? `${name} (${this.unit(KINDS[kind].quantities[0])})` : name;
   }
 
   /** "Blutdruck: 182/95 mmHg". @param {Reading} reading */

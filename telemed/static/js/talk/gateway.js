@@ -69,7 +69,8 @@ export class Gateway {
       this.#instruments.set(key, new Instrument(label, track, mid, () => this.#show(), () => this.#ask(key, mid)));
       announce(words("gateway.there", { name: words(`gateway.${label}`) }));
     }
-    part("gateway", HTMLElement).hidden = this.#instruments.size === 0;
+    const kept = part("gateway-shots", HTMLElement).childElementCount; // still to be looked at and saved
+    part("gateway", HTMLElement).hidden = this.#instruments.size + kept === 0;
   }
 
   #show() {
