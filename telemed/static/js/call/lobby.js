@@ -7,7 +7,7 @@ const TITLE = document.title;
 export class Lobby {
   /** @type {LobbyState | null} */ #state = null;
   #practitioner = false;
-  #outside = false;
+  outside = false; // we have been in, and may be called
   #ring;
   #tell = part("tell-me", HTMLButtonElement);
 
@@ -26,7 +26,7 @@ export class Lobby {
   /** @param {boolean} here  the doctor has opened this room @param {string} outside  we have been in, and may be called */
   practitioner(here, outside) {
     this.#practitioner = here;
-    this.#outside = Boolean(outside);
+    this.outside = Boolean(outside);
     return this.sentence;
   }
 
@@ -37,7 +37,7 @@ export class Lobby {
   }
 
   get sentence() {
-    if (this.#outside && data.seat === "assistant") return words("outside");
+    if (this.outside && data.seat === "assistant") return words("outside");
     const { doctor, ahead, late_minutes, note } = this.#state
       ?? { doctor: this.#practitioner ? "ready" : "away", ahead: 0, late_minutes: 0, note: "" };
     const said = [words("known")];

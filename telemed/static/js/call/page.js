@@ -243,7 +243,7 @@ onWake((changed) => {
   devices.wake();
   stage.play();
 });
-addEventListener("pagehide", () => signalling.leave());
+addEventListener("pagehide", () => (!admitted && lobby.outside) || signalling.leave()); // a reload must not lose that place
 addEventListener("pageshow", ({ persisted }) => persisted && location.reload());
 
 document.body.dataset.call = "check";

@@ -31,7 +31,7 @@ export class Quiet {
   /** @param {boolean} silent */
   #hush(silent) {
     this.#loud = !silent;
-    if (this.#switch) this.#switch.ariaChecked = `${this.#loud}`;
+    if (this.#switch) this.#switch.setAttribute("aria-checked", `${this.#loud}`);
     const state = this.#switch?.querySelector("b");
     if (state) state.textContent = words(silent ? "off" : "on");
     for (const video of document.querySelectorAll("#tiles video")) /** @type {HTMLVideoElement} */ (video).muted = silent;

@@ -35,7 +35,7 @@ export class Stage {
       }
       this.#dress(seat);
     }
-    for (const seat of roster) this.#rows.get(seat.seat)?.classList.toggle("inside", seat.admitted);
+    for (const seat of roster) this.#name(seat);
     part("empty", HTMLElement).hidden = inside.length > 0;
     this.#greet(inside);
   }
@@ -117,15 +117,22 @@ export class Stage {
     return tile;
   }
 
+  /** Another person may have taken the seat. @param {RosterSeat} seat */
+  #name({ seat, name, about, admitted }) {
+    const row = this.#rows.get(seat);
+    row?.classList.toggle("inside", admitted);
+    if (row) set(row, ".name", about ? `${name}, ${about}` : name);
+  }
+
   /** @param {RosterSeat} seat */
-  #row({ seat, name, about }) {
+  #row({ seat }) {
     const row = clone("row");
     row.dataset.seat = seat;
-    set(row, ".name", about ? `${name}, ${about}` : name);
     if (seat === "patient") set(row, ".born", words("born"));
     for (const button of /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll("[data-act]"))) {
       const act = /** @type {Act} */ (button.dataset.act);
       button.onclick = () => {
+        const name = row.querySelector(".name")?.textContent ?? "";
         if (act === "kick" && !confirm(words("kick", { name }))) return;
         this.#act(act, seat);
         row.focus(); // the button may be about to go

@@ -1,5 +1,8 @@
 // The page around the call: its parts, its words, what it says aloud. The server renders all of it; scripts show and fill.
+import { older } from "./older.js";
 /** @import { PageData } from "./types" */
+
+older(globalThis);
 
 /**
  * @template {HTMLElement} T
