@@ -7,6 +7,8 @@ Once on a good line; and once with the station's at 300 kbit/s, on which the doc
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -17,8 +19,6 @@ import pytest
 from playwright.async_api import BrowserContext, Error, Page, expect
 
 from telemed.db import Database
-from telemed.gateway import run, station
-from telemed.gateway.devices import device
 from telemed.settings import Settings
 from tests import netem, people
 from tests.browser.conftest import Visitor
@@ -26,11 +26,11 @@ from tests.browser.consulting import WATCHED, check_and_join, sees, staff
 from tests.browser.lines import put_behind
 from tests.browser.talks import enter, linked
 from tests.http.test_rides import FORM as TAXI
-from tests.processes import free_port
+from tests.processes import ROOT, free_port
 from tests.turn import RELAYED_HERE, relay
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
-ROOM = f"/station/rooms/{people.STATION}"
+SET_UP = f"/station/rooms/{people.STATION}"
 NAME = "Änne Müller-Lüdenscheidt"
 ORDERS = "Morgens und abends den Blutdruck messen."
 
@@ -60,18 +60,25 @@ def site_settings(line: tuple[netem.Line | None, Settings]) -> Settings:
 @asynccontextmanager
 async def devices(site: str, petra: Page, place: Path) -> AsyncIterator[None]:
     """A gateway with an invented skin camera, paired with the room as its code is typed at the counter."""
-    code: asyncio.Queue[str] = asyncio.Queue()
-    running = asyncio.create_task(run.run(site, place, [device("dermatoscope", "test")], code.put_nowait))
-    await typed(petra, "gateway_code", (await code.get()).rpartition(" ")[2])
-    yield
-    running.cancel()
-    with suppress(asyncio.CancelledError):
-        await running
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("TELEMED_", "DATABASE_"))}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "telemed", "gateway", "--dermatoscope", "test", cwd=ROOT, stdout=asyncio.subprocess.PIPE,
+        env={**environment, "TELEMED_PUBLIC_URL": site, "TELEMED_DATA_DIR": str(place)},
+    )  # fmt: skip
+    assert process.stdout is not None
+    try:
+        shown = await asyncio.wait_for(process.stdout.readline(), 30)
+        await typed(petra, "gateway_code", shown.decode().strip().rpartition(" ")[2])
+        yield
+    finally:
+        process.terminate()
+        said = (await asyncio.wait_for(process.communicate(), 30))[0].decode()
+    assert said.splitlines()[-1] == "Stopped.", said
 
 
 async def typed(petra: Page, field: str, code: str) -> None:
     """A code, where the room is set up."""
-    await petra.goto(ROOM)
+    await petra.goto(SET_UP)
     await petra.locator(f"#{field}").fill(code)
     await petra.locator(f"#{field}").press("Enter")
     await petra.wait_for_url("**done=*paired")
@@ -171,10 +178,8 @@ async def what_comes_after(bob: Page, screen: Page, petra: Page, appointment: st
 @pytest.mark.rule("V-14")
 async def test_from_the_door_to_the_ride_home(
     cast: Database, visitor: Visitor, site: str, line: tuple[netem.Line | None, Settings], owner: asyncpg.Connection,
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> None:  # fmt: skip
-    for module in (run, station):
-        monkeypatch.setattr(module, "LOOK", 0.2)
     weak, _ = line
     contexts = [await visitor() for _ in range(2)]
     for context in contexts if weak else ():
@@ -184,7 +189,7 @@ async def test_from_the_door_to_the_ride_home(
     assert answer.status == 303
     screen = await paired_screen(contexts[1], petra)
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(devices(site, petra, tmp_path / "badge"))
+        await stack.enter_async_context(devices(site, petra, tmp_path / "gateway"))
         appointment = await walk_in(petra, bob)
         await check_and_join(bob)
         await received(petra, screen, appointment)
