@@ -108,7 +108,8 @@ async def test_a_doctor_looks_and_listens(
         await panel.get_by_role("switch", name="Bewegtes Bild").click()
         assert await bob.locator(".tile.device").count() == 0
         await pairing.unpair(cast, CALLERS["petra"], STATION, gateway=True)
-        await expect(panel).to_be_hidden()
+        await expect(panel.get_by_role("heading", name="Stethoskop")).to_be_hidden()
+        await expect(panel.locator("#gateway-shots a")).to_be_visible()  # what was taken is still there to be saved
     gateway.cancel()
     with suppress(asyncio.CancelledError):
         await gateway
