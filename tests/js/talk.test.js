@@ -20,6 +20,7 @@ export class Panel {
 globalThis.heard = [];
 written({ talk: pathToFileURL(file).href, words: { talk_later: "later", "orders.gap": "a gap", "orders.going": "going", "orders.shown": "shown" } });
 const { Talk } = await import("../../telemed/static/js/call/talk.js");
+const { Chat } = await import("../../telemed/static/js/talk/chat.js");
 const { Gateway } = await import("../../telemed/static/js/talk/gateway.js");
 const { OrdersWritten } = await import("../../telemed/static/js/later/orders.js");
 
@@ -76,4 +77,33 @@ test("orders with a gap stay here, and whoever ends the call is told of orders t
   assert.deepEqual(state(), ["shown", false], "written, and not sent");
   orders.end();
   assert.equal(part("orders-unshown").hidden, true);
+});
+
+test("a line that was begun while somebody was out is not for them, and a lost connection hides none", () => {
+  const [field, put] = [part("line"), []];
+  part("live").checked = true;
+  const chat = new Chat(() => "", () => {});
+  const link = { seat: "assistant", tell: (message) => put.push(message.put) };
+  const inside = [{ seat: "assistant", admitted: true }];
+  const type = (line) => {
+    field.value = line;
+    field.oninput();
+    mock.timers.tick(1_000);
+    return put.splice(0);
+  };
+  field.value = "";
+  chat.see(inside);
+  chat.open(link);
+  assert.deepEqual(type("for all"), ["for all"]);
+  chat.close("assistant");
+  chat.open(link);
+  assert.deepEqual(put.splice(0), ["for all"], "the connection was lost, they never left");
+  chat.close("assistant");
+  chat.see([{ seat: "assistant", admitted: false }]);
+  assert.deepEqual(type("for the doctor"), []);
+  chat.see(inside);
+  chat.open(link);
+  assert.deepEqual(type("for the doctor alone"), []);
+  assert.deepEqual([...type(""), ...type("for all again")], ["for all again"]);
+  chat.close("assistant");
 });

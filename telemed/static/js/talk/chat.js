@@ -3,7 +3,7 @@
 import { part, words } from "../call/view.js";
 import { append, follow } from "./history.js";
 import { LONGEST, Typist, edited } from "./typing.js";
-/** @import { Seat } from "../call/types" */
+/** @import { RosterSeat, Seat } from "../call/types" */
 /** @import { ReadingMessage, TextMessage } from "./types" */
 /** @import { Link } from "./link.js" */
 /** @typedef {Extract<TextMessage, { text: string }> | ReadingMessage} Line */
@@ -18,6 +18,7 @@ export class Chat {
   /** @type {Map<Seat, { line: string, element: HTMLElement }>} */ #typing = new Map();
   /** @type {Map<string, Unheard>} */ #unheard = new Map();
   /** @type {Set<string>} */ #seen = new Set();
+  /** Those who may follow the line that is being typed: in the room since it was begun. @type {Set<Seat>} */ #readers = new Set();
   #field = part("line", HTMLTextAreaElement);
   #live = part("live", HTMLInputElement);
 
@@ -55,6 +56,13 @@ export class Chat {
     this.#typists.delete(seat);
     this.#links.delete(seat);
     this.#rub(seat);
+  }
+
+  /** What was begun while somebody was not in the room is not for them before it is sent. @param {RosterSeat[]} roster */
+  see(roster) {
+    for (const reader of this.#readers) {
+      if (!roster.some(({ seat, admitted }) => seat === reader && admitted)) this.#readers.delete(reader);
+    }
   }
 
   /** What has not reached them is not sent again. @param {Seat} seat */
@@ -112,11 +120,13 @@ export class Chat {
     this.#send({ type: "say", id: crypto.randomUUID(), text }, [...this.#links.keys()], text, "mine");
     this.#typists.forEach((typist) => typist.said());
     this.#field.value = "";
+    this.#type();
   }
 
   #type() {
     const line = this.#live.checked && this.#field.value.length <= LONGEST ? this.#field.value : "";
-    this.#typists.forEach((typist) => typist.type(line));
+    if (!this.#field.value) for (const seat of this.#typists.keys()) this.#readers.add(seat);
+    this.#typists.forEach((typist, seat) => this.#readers.has(seat) && typist.type(line));
   }
 
   /** @param {Line} message @param {Seat[]} seats @param {string} text @param {string} kind */

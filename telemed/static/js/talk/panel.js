@@ -46,6 +46,7 @@ export class Panel {
     for (const { seat, name } of roster) this.#names.set(seat, name);
     this.#gateway?.see(roster.find(({ seat }) => seat === "gateway"));
     this.#note?.place(roster.length > 0);
+    this.#chat.see(roster);
     // Who went out on somebody's wish gets nothing of what was said, not even when they are back.
     if (!roster.some(({ seat, admitted }) => seat === "assistant" && admitted)) this.#chat.forget("assistant");
   }
