@@ -14,6 +14,7 @@ from uuid import UUID
 
 import asyncpg
 
+from telemed import clock
 from telemed.db import Database
 from telemed.identity.callers import ANONYMOUS, SYSTEM, Caller
 from telemed.scheduling.types import Appointment, BookingWish, Hold, Patient, Wish
@@ -207,7 +208,11 @@ class Crowd:
                 self.failures.append(failure)
                 break
             about = it.id if it is not None else about
-            there = it is None or (it.status in ACTIVE and any(place.start == it.start for place in places))
+            # A repeat may tell of a hold that has run out meanwhile.
+            over = it is not None and it.status == "held" and (it.expires or clock.now()) <= clock.now()
+            there = it is None or (
+                it.status in ACTIVE and not over and any(place.start == it.start for place in places)
+            )
             tries.append(
                 replace(told, answered=time.monotonic(), outcome="ok", places=places if there else frozenset())
             )

@@ -14,8 +14,11 @@ COMMENT ON TABLE precheck IS 'What to expect of a patient''s line: connection me
     'Retention: 2 days after the appointment, at most 90 days after the check (V-04).';
 
 ALTER TABLE precheck ENABLE ROW LEVEL SECURITY;
-CREATE POLICY precheck_of_appointment ON precheck FOR ALL USING (
+-- What a line can bear is said by the patient's own page; whoever sees the appointment reads it.
+CREATE POLICY precheck_of_appointment ON precheck FOR SELECT USING (
     EXISTS (SELECT FROM appointment WHERE appointment.id = precheck.appointment));
+CREATE POLICY precheck_own ON precheck FOR ALL USING (
+    caller_role() = 'system' OR caller_role() = 'guest' AND appointment = caller_appointment());
 CREATE POLICY precheck_purge ON precheck AS RESTRICTIVE FOR DELETE USING (caller_role() = 'system');
 GRANT SELECT, INSERT, UPDATE, DELETE ON precheck TO telemed_app;
 

@@ -40,13 +40,6 @@ CREATE FUNCTION taken_in_by(of_appointment uuid) RETURNS text
     AS $$ SELECT concat_ws(', ', person.name, site.name, site.town) FROM intake JOIN person ON person.id = intake.taken_by
         LEFT JOIN site ON site.id = person.site WHERE intake.appointment = of_appointment $$;
 
--- What a line can bear is said by the patient's own page; whoever sees the appointment reads it.
-DROP POLICY precheck_of_appointment ON precheck;
-CREATE POLICY precheck_of_appointment ON precheck FOR SELECT USING (
-    EXISTS (SELECT FROM appointment WHERE appointment.id = precheck.appointment));
-CREATE POLICY precheck_own ON precheck FOR ALL USING (
-    caller_role() = 'system' OR caller_role() = 'guest' AND appointment = caller_appointment());
-
 REVOKE EXECUTE ON FUNCTION taken_in, taken_in_by FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION taken_in, taken_in_by TO telemed_app;
 

@@ -109,7 +109,7 @@ async def doctor(tx: Tx, caller: Caller) -> Doctor | None:
     if caller.person is None:
         raise Forbidden
     return await tx.maybe(
-        Doctor, "stations.own_practitioner", person=caller.person, site=caller.site, now=clock.now()
+        Doctor, "walkins.own_practitioner", person=caller.person, site=caller.site, now=clock.now()
     )  # fmt: skip
 
 
@@ -119,19 +119,19 @@ async def open_until(db: Database, caller: Caller, until: datetime) -> None:
         raise Invalid(fields={"until": _("Please choose an end within the next twelve hours.")})
     async with db.transaction(caller) as tx:
         me = await _me(tx, caller)
-        await tx.run("stations.lock_walk_ins")
+        await tx.run("walkins.lock_walk_ins")
         now = clock.now()
-        await tx.run("stations.tidy_walk_ins", now=now)  # what they left unanswered before is not theirs any more
-        await tx.run("stations.open_on_call", practitioner=me.id, service=me.service, until=until, now=now)
+        await tx.run("walkins.tidy_walk_ins", now=now)  # what they left unanswered before is not theirs any more
+        await tx.run("walkins.open_on_call", practitioner=me.id, service=me.service, until=until, now=now)
 
 
 async def close(db: Database, caller: Caller) -> None:
     """Who was offered meanwhile waits for another doctor, at their old place."""
     async with db.transaction(caller) as tx:
         me = await _me(tx, caller)
-        await tx.run("stations.lock_walk_ins")
-        await tx.run("stations.close_on_call", practitioner=me.id, now=clock.now())
-        await tx.run("stations.tidy_walk_ins", now=clock.now())
+        await tx.run("walkins.lock_walk_ins")
+        await tx.run("walkins.close_on_call", practitioner=me.id, now=clock.now())
+        await tx.run("walkins.tidy_walk_ins", now=clock.now())
 
 
 async def look(db: Database, caller: Caller) -> Desk:
@@ -140,15 +140,15 @@ async def look(db: Database, caller: Caller) -> Desk:
         me = await doctor(tx, caller)
         if me is None:
             return Desk(None, None, [], 0)
-        await tx.run("stations.lock_walk_ins")
+        await tx.run("walkins.lock_walk_ins")
         now = clock.now()
-        await tx.run("stations.tidy_walk_ins", now=now)  # before they are seen: they may have vanished
-        await tx.run("stations.seen_on_call", practitioner=me.id, now=now)
-        await tx.run("stations.offer_walk_in", practitioner=me.id, now=now)
+        await tx.run("walkins.tidy_walk_ins", now=now)  # before they are seen: they may have vanished
+        await tx.run("walkins.seen_on_call", practitioner=me.id, now=now)
+        await tx.run("walkins.offer_walk_in", practitioner=me.id, now=now)
         me = await _me(tx, caller)
-        offered = await tx.maybe(Offered, "stations.offered_walk_in", practitioner=me.id)
-        accepted = await tx.many(Accepted, "stations.accepted_walk_ins", practitioner=me.id)
-        waiting = await tx.value("stations.count_waiting", specialty=me.specialty, now=now)
+        offered = await tx.maybe(Offered, "walkins.offered_walk_in", practitioner=me.id)
+        accepted = await tx.many(Accepted, "walkins.accepted_walk_ins", practitioner=me.id)
+        waiting = await tx.value("walkins.count_waiting", specialty=me.specialty, now=now)
     return Desk(me, offered, accepted, int(waiting))
 
 
@@ -156,17 +156,17 @@ async def accept(db: Database, caller: Caller, walk_in: UUID) -> UUID:
     """The appointment that it becomes, from now on; the same for a second click. Raises WalkInGone, TimeTaken."""
     async with db.transaction(caller) as tx:
         me = await _me(tx, caller)
-        await tx.value("stations.free_for_walk_in", walk_in=walk_in, practitioner=me.id, now=clock.now())
+        await tx.value("walkins.free_for_walk_in", walk_in=walk_in, practitioner=me.id, now=clock.now())
     async with db.transaction(caller) as tx:
-        await tx.run("stations.lock_walk_ins")
+        await tx.run("walkins.lock_walk_ins")
         now = clock.now()
-        taken: UUID | None = await tx.value("stations.accept_walk_in", walk_in=walk_in, practitioner=me.id, now=now)
+        taken: UUID | None = await tx.value("walkins.accept_walk_in", walk_in=walk_in, practitioner=me.id, now=now)
         if taken is not None:
             return taken
-        accepted = await tx.many(Accepted, "stations.accepted_walk_ins", practitioner=me.id)
+        accepted = await tx.many(Accepted, "walkins.accepted_walk_ins", practitioner=me.id)
         if any(one.id == walk_in for one in accepted):
             return walk_in
-        offered = await tx.maybe(Offered, "stations.offered_walk_in", practitioner=me.id)
+        offered = await tx.maybe(Offered, "walkins.offered_walk_in", practitioner=me.id)
     raise TimeTaken if offered is not None and offered.id == walk_in else WalkInGone
 
 
@@ -174,8 +174,8 @@ async def hand_on(db: Database, caller: Caller, walk_in: UUID, *, urgent: bool =
     """To the next doctor, at the same place in the queue, or as urgent: before all others. Raises WalkInGone."""
     async with db.transaction(caller) as tx:
         await _me(tx, caller)
-        await tx.run("stations.lock_walk_ins")
-        if await tx.value("stations.hand_on", walk_in=walk_in, urgent=urgent, now=clock.now()) is None:
+        await tx.run("walkins.lock_walk_ins")
+        if await tx.value("walkins.hand_on", walk_in=walk_in, urgent=urgent, now=clock.now()) is None:
             raise WalkInGone
 
 
@@ -183,9 +183,9 @@ async def decline(db: Database, caller: Caller, walk_in: UUID, reason: Reason) -
     """Not by video; the staff beside the patient read what to do instead. Raises WalkInGone."""
     async with db.transaction(caller) as tx:
         me = await _me(tx, caller)
-        await tx.run("stations.lock_walk_ins")
+        await tx.run("walkins.lock_walk_ins")
         done = await tx.value(
-            "stations.decline_walk_in", walk_in=walk_in, practitioner=me.id, reason=reason, now=clock.now()
+            "walkins.decline_walk_in", walk_in=walk_in, practitioner=me.id, reason=reason, now=clock.now()
         )
         if done is None:
             raise WalkInGone

@@ -88,14 +88,14 @@ async def add(db: Database, codes: Codes, caller: Caller, it: Arrival, once: Onc
         await opened(tx, caller, it.station)
         if it.specialty not in await kinds(tx):
             raise Invalid(fields={"specialty": _("No doctor of this kind can be reached from a station.")})
-        await tx.run("stations.lock_walk_ins")
-        made = await once.made(tx, "stations.walk_in_by_key")
+        await tx.run("walkins.lock_walk_ins")
+        made = await once.made(tx, "walkins.walk_in_by_key")
         if made is not None:
             return made
         now, patient = clock.now(), codes.patient_key(name, born)
-        await tx.run("stations.leave_elsewhere", patient_key=patient, now=now)
+        await tx.run("walkins.leave_elsewhere", patient_key=patient, now=now)
         added: UUID | None = await tx.value(
-            "stations.walk_in", id=walk_in, station=it.station, specialty=it.specialty, assisting=it.assisting,
+            "walkins.walk_in", id=walk_in, station=it.station, specialty=it.specialty, assisting=it.assisting,
             patient_name=name, birth_date=born, patient_key=patient, code_digest=codes.digest(codes.code(walk_in)),
             language=it.language, key=once.key, digest=once.digest, now=now,
         )  # fmt: skip
@@ -127,7 +127,7 @@ def unreadable(name: str) -> dict[str, Text]:
 
 async def kinds(tx: Tx) -> list[str]:
     """The specialties that can be reached from a station at all."""
-    return [row.code for row in await tx.many(_Kind, "stations.kinds")]
+    return [row.code for row in await tx.many(_Kind, "walkins.kinds")]
 
 
 class _Kind(msgspec.Struct, frozen=True):
@@ -138,15 +138,15 @@ async def leave(db: Database, caller: Caller, walk_in: UUID) -> None:
     """They do not want to wait any longer. Raises NotFound: not here, or a doctor has taken them meanwhile."""
     may(caller, "walk_in.manage")
     async with db.transaction(caller) as tx:
-        await tx.run("stations.lock_walk_ins")
-        if await tx.value("stations.leave", walk_in=walk_in, now=clock.now()) is None:
+        await tx.run("walkins.lock_walk_ins")
+        if await tx.value("walkins.leave", walk_in=walk_in, now=clock.now()) is None:
             raise NotFound
 
 
 async def walk_ins(tx: Tx, caller: Caller, site: UUID) -> list[WalkIn]:
     """Who is here without an appointment, in order."""
     may(caller, "walk_in.manage", Thing(site=site))
-    return await tx.many(WalkIn, "stations.walk_ins", site=site, now=clock.now())
+    return await tx.many(WalkIn, "walkins.walk_ins", site=site, now=clock.now())
 
 
 class Outlook(msgspec.Struct, frozen=True):
@@ -167,16 +167,16 @@ class WalkIns(msgspec.Struct, frozen=True):
 async def tidy(db: Database, caller: Caller) -> None:
     """Before a look: what nobody says is put right. In a transaction of its own, since its lock holds up everybody."""
     async with db.transaction(caller) as tx:
-        await tx.run("stations.tidy_walk_ins", now=clock.now())
+        await tx.run("walkins.tidy_walk_ins", now=clock.now())
 
 
 async def outlook(tx: Tx, caller: Caller, site: UUID, specialties: list[str]) -> Outlook:
     """Of a site, for somebody who takes the room there that is free first; see `tidy`."""
     may(caller, "walk_in.manage", Thing(site=site))
     now = clock.now()
-    doctors = await tx.many(OnCall, "stations.doctors_on_call", now=now)
-    queue = await tx.many(Waiting, "stations.walk_ins_waiting", now=now)
-    rooms = await tx.many(Room, "stations.rooms_taken", site=site, now=now)
+    doctors = await tx.many(OnCall, "walkins.doctors_on_call", now=now)
+    queue = await tx.many(Waiting, "walkins.walk_ins_waiting", now=now)
+    rooms = await tx.many(Room, "walkins.rooms_taken", site=site, now=now)
     starts = forecast.play(now, doctors, queue)
     following: dict[str, int | None] = {}
     for specialty in specialties if rooms else ():

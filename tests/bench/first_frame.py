@@ -21,7 +21,7 @@ from tests import booking, turn
 from tests.bench import world
 from tests.bench.report import Figure, percentile
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.browser.consulting import booked, on_call, waiting
+from tests.browser.consulting import LARGE, booked, on_call, waiting
 from tests.conftest import SECRET
 from tests.processes import free_port, serving
 
@@ -129,6 +129,7 @@ async def _ours(browser: Browser, urls: pg.Urls, settings: Settings, **environme
 async def _call(browser: Browser, contexts: list[BrowserContext], url: str, db: Database, number: int) -> float:
     async def visitor(**_: Any) -> BrowserContext:
         context = await browser.new_context(base_url=url, locale="de")
+        await context.add_init_script(LARGE)
         contexts.append(context)
         return context
 

@@ -26,7 +26,7 @@ from telemed.settings import Settings
 from tests import netem, turn
 from tests.bench import world
 from tests.bench.report import Figure
-from tests.browser.consulting import WATCHED, booked, on_call, sees, waiting
+from tests.browser.consulting import LARGE, WATCHED, booked, on_call, sees, waiting
 from tests.browser.lines import Span, put_behind, reach, spans, speaking
 from tests.conftest import SECRET
 from tests.processes import free_port, serving
@@ -141,6 +141,7 @@ async def _ours(
 
         async def visitor(*, behind: bool = False) -> BrowserContext:
             context = await browser.new_context(base_url=server.url, locale="de")
+            await context.add_init_script(LARGE)
             if behind:
                 await put_behind(context, line.port)
             return context
@@ -165,7 +166,7 @@ async def _bare(browser: Browser, relay: turn.Relay, line: netem.Line) -> AsyncI
     alice, bob = [await (await browser.new_context(base_url="http://localhost")).new_page() for _ in range(2)]
     await put_behind(alice.context, line.port)
     for page, other in ((alice, bob), (bob, alice)):
-        await page.add_init_script(WATCHED)
+        await page.add_init_script(LARGE + WATCHED)
         await page.expose_function("tell", _telling(other))
         await page.route("**/bare", lambda route: route.fulfill(path=BARE))
         await page.goto("/bare")

@@ -24,7 +24,7 @@ from tests.bench import bare, world
 from tests.bench.report import Figure
 from tests.browser import weak
 from tests.browser.conftest import CHROMIUM, QUIET
-from tests.browser.consulting import booked, check_and_join, guest, on_call, sees
+from tests.browser.consulting import LARGE, booked, check_and_join, guest, on_call, sees
 from tests.conftest import SECRET
 from tests.processes import free_port, serving
 from tests.turn import LOOPBACK, Relay, relay
@@ -108,6 +108,7 @@ async def _line(
     ports = {"udp": turn.port, "tls": turn.tls_port}
     async with weak.access((turn.host, ports[way]), port, stream=way == "tls") as line:
         context = await browser.new_context(base_url=line.url, locale="de")
+        await context.add_init_script(LARGE)
         await weak.put_behind(context, line.media, *{"udp": ("turn", "udp"), "tls": ("turns", "tcp")}[way])
         yield line, context
         await context.close()
@@ -123,6 +124,7 @@ async def _ours(browser: Browser, urls: pg.Urls, settings: Settings, turn: Relay
         await stack.enter_async_context(serving(chosen, **environment))
         line, context = await stack.enter_async_context(_line(browser, turn, chosen.port, way))
         near = await browser.new_context(base_url=f"http://localhost:{chosen.port}", locale="de")
+        await near.add_init_script(LARGE)
         stack.push_async_callback(near.close)
         db = await Database.open(urls.app, size=2)
         stack.push_async_callback(db.close)

@@ -19,11 +19,12 @@ from telemed.scheduling.types import Booking, Patient
 from tests import booking, people
 
 # The pages keep their connections to themselves; for looking inside, the browser keeps a list. Its camera is a small
-# one, for many browsers on two cores; with `window.large` it is what the page asks for.
+# and slow one, for many browsers on two cores; after LARGE it is what the page asks for, as figures want it.
+LARGE = "window.large = true;"
 WATCHED = """
 const ask = navigator.mediaDevices?.getUserMedia.bind(navigator.mediaDevices);
 if (ask) navigator.mediaDevices.getUserMedia = (wanted) => {
-  const small = { width: { ideal: 320 }, height: { ideal: 240 } };
+  const small = { width: { ideal: 320 }, height: { ideal: 240 }, frameRate: { ideal: 10 } };
   return ask(wanted.video && !window.large ? { ...wanted, video: { ...wanted.video, ...small } } : wanted);
 };
 window.connections = [];

@@ -10,7 +10,9 @@ import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from uuid import UUID
 
+import asyncpg
 import msgspec
 from playwright.async_api import FilePayload, Page, expect
 
@@ -33,6 +35,18 @@ SEEN = """() => {
   };
   const all = { subtree: true, childList: true, characterData: true };
   new MutationObserver(look).observe(document.querySelector("#typing"), all);
+}"""
+# The longest time, in ms, for which the machine did not let a page do anything since it was first asked.
+STALLED = """() => {
+  window.stalled ??= (() => {
+    let [last, longest] = [performance.now(), 0];
+    setInterval(() => {
+      longest = Math.max(longest, performance.now() - last - 20);
+      last = performance.now();
+    }, 20);
+    return () => longest;
+  })();
+  return window.stalled();
 }"""
 # How much sound was heard, and how much of it was made up because nothing came.
 HEARD = """async () => {
@@ -71,6 +85,16 @@ async def lines(page: Page) -> list[list[str]]:
     """[who, what] of every line in the log."""
     found: list[list[str]] = await page.evaluate(LINES)
     return found
+
+
+async def kept(owner: asyncpg.Connection, appointment: UUID) -> dict[str, bool]:
+    """By seat, whether the words were the same; the server is told a moment after the person."""
+    async with asyncio.timeout(10):
+        while True:
+            rows = await owner.fetch("SELECT seat, match FROM verified WHERE appointment = $1", appointment)
+            if len(rows) == 2:
+                return {row["seat"]: row["match"] for row in rows}
+            await asyncio.sleep(0.1)
 
 
 async def linked(*pages: Page) -> None:

@@ -14,7 +14,7 @@ from playwright.async_api import BrowserContext, WebSocketRoute, expect
 from telemed.db import Database
 from tests.browser.consulting import Visitor, booked, on_call, sees, waiting
 from tests.browser.mallory import Mallory
-from tests.browser.talks import write
+from tests.browser.talks import kept, write
 
 pytestmark = [pytest.mark.browser, pytest.mark.rule("V-01")]
 
@@ -42,7 +42,7 @@ async def test_the_words_find_it_out(cast: Database, visitor: Visitor, owner: as
         for page in (alice, bob):
             await expect(page.locator("#checks .result")).to_contain_text("Die Prüfung ist misslungen.", timeout=20_000)
             await expect(page.locator("#checks .result")).to_contain_text("Sagen Sie nichts Vertrauliches mehr")
-        assert await owner.fetchval("SELECT count(*) FROM verified WHERE NOT match AND appointment = $1", made.id) == 2
+        assert await kept(owner, made.id) == {"patient": False, "practitioner": False}
     await mallory.close()
 
 

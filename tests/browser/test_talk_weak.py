@@ -14,7 +14,7 @@ from telemed.db import Database
 from telemed.settings import Settings
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.browser.consulting import Visitor, booked, talking
-from tests.browser.talks import HEARD, SEEN, TYPED, chosen, concealed, linked, on_disk, until_state
+from tests.browser.talks import HEARD, SEEN, STALLED, TYPED, chosen, concealed, linked, on_disk, until_state
 from tests.netem import Line, udp
 from tests.processes import free_port
 from tests.turn import LOOPBACK, relay
@@ -67,12 +67,14 @@ async def test_speech_and_letters_come_first(
         await bob.get_by_role("button", name="Annehmen", exact=True).click()
         await alice.evaluate(TYPED)
         await bob.evaluate(SEEN)
+        await asyncio.gather(alice.evaluate(STALLED), bob.evaluate(STALLED))
         await alice.locator("#line").press_sequentially("Das Bild ist gleich da", delay=110)
         await expect(bob.locator("#typing .text")).to_have_text("Das Bild ist gleich da")
         still = await bob.locator('#lines .file[data-state="going"]').count()
         seconds = await until_state(alice, "Arm.jpg", "arrived", 90)
         after = await bob.evaluate(HEARD)
         quiet, busy = concealed(start, before), concealed(before, after)
+        stalled = await alice.evaluate(STALLED) + await bob.evaluate(STALLED)
         typed, seen = await alice.evaluate("window.typed"), await bob.evaluate("window.seen")
         late = [min(at for other, at in seen if len(other) >= len(text)) - when for text, when in typed]
         print(
@@ -80,4 +82,4 @@ async def test_speech_and_letters_come_first(
         )
         assert still, "the file was there before it could be in anybody's way"
         assert busy <= quiet + 0.05
-        assert max(late) <= 500
+        assert max(late) <= 500 + stalled, f"{stalled} ms of it the machine"

@@ -8,7 +8,7 @@ from playwright.async_api import Page, expect
 
 from telemed.db import Database
 from tests.browser.consulting import Visitor, booked, talking
-from tests.browser.talks import linked, three
+from tests.browser.talks import kept, linked, three
 
 pytestmark = [pytest.mark.browser, pytest.mark.rule("V-01")]
 
@@ -39,8 +39,7 @@ async def test_both_read_the_same_and_it_is_kept_as_a_yes(
         told = [text for page in (bob, alice) for _way, text in await page.evaluate("window.frames")]
         assert sum('"sas"' in text for text in told) == 2
         assert not any(word in text for text in told for word in said.split()), "the words stay in the pages"
-    kept = await owner.fetch("SELECT seat, match FROM verified WHERE appointment = $1 ORDER BY seat", made.id)
-    assert [tuple(row) for row in kept] == [("patient", True), ("practitioner", True)]
+    assert await kept(owner, made.id) == {"patient": True, "practitioner": True}
 
 
 async def test_a_new_connection_has_to_be_compared_again(cast: Database, visitor: Visitor) -> None:
@@ -67,7 +66,7 @@ async def test_a_no_says_what_to_do(cast: Database, visitor: Visitor, owner: asy
         await bob.get_by_role("button", name="Nein, andere").click()
         await expect(bob.locator("#checks .result")).to_contain_text("rufen Sie die Patientin oder den Patienten an")
         await expect(bob.locator("#checks .three")).to_be_hidden()
-    assert await owner.fetchval("SELECT count(*) FROM verified WHERE NOT match AND appointment = $1", made.id) == 2
+    assert await kept(owner, made.id) == {"patient": False, "practitioner": False}
 
 
 async def test_each_pair_of_three_has_its_own_words(cast: Database, visitor: Visitor) -> None:

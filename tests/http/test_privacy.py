@@ -27,7 +27,7 @@ from telemed.routes import Route
 from telemed.scheduling.codes import Codes
 from tests import people
 from tests.conftest import SECRET
-from tests.http.test_walk import World
+from tests.http.world import World
 from tests.refusals import Client
 
 LEGAL = {"/terms", "/privacy", "/imprint", "/accessibility"}

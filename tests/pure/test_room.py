@@ -2,59 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 import pytest
 
 from telemed.consultation import messages as m
 from telemed.consultation.refusals import Locked, ReplacedBy, TokenSpent
-from telemed.consultation.room import EMPTY, Away, Ended, Entry, Left, Said, Seated, State, check, check_command, fold
-from telemed.consultation.views import Me, view
-
-BOB = Seated("practitioner", "bob-page-0001", "s-bob", "Dr. Bob Buchfink", "Praxis am Uckersee", admitted=True)
-ALICE = Seated("patient", "alice-page-01", "s-alice", "Alice Ährenfeld")
-PETRA = Seated("assistant", "petra-page-01", "s-petra", "Petra Pohl", "Löwen-Apotheke")
-
-
-class Room:
-    """Folds entries and keeps what each socket is told."""
-
-    def __init__(self) -> None:
-        self.state: State = EMPTY
-        self.seq = 1_000
-        self.sockets: dict[str, Me] = {}
-        self.told: dict[str, list[m.Logged]] = defaultdict(list)
-        self.ids = 0
-
-    def __call__(self, *entries: Entry) -> Room:
-        for entry in entries:
-            self.seq += 1
-            if isinstance(entry, Seated):
-                self.sockets[entry.socket] = Me(entry.seat, entry.instance, entry.socket, "en")
-            before, self.state = self.state, fold(self.state, self.seq, entry)
-            for name, me in self.sockets.items():
-                self.told[name] += view(before, self.state, self.seq, entry, me)
-        return self
-
-    def say(self, who: Seated, command: type, /, **values: object) -> Room:
-        self.ids += 1
-        return self(Said(who.seat, who.instance, command(id=f"{self.ids}", **values)))
-
-    def last(self, who: Seated) -> m.Logged:
-        return self.told[who.socket][-1]
-
-    def heard(self, who: Seated, kind: type) -> list[m.Logged]:
-        return [message for message in self.told[who.socket] if isinstance(message, kind)]
-
-    def epoch(self, who: Seated, other: m.Seat) -> int:
-        rosters = [r for r in self.told[who.socket] if isinstance(r, m.Roster)]
-        return next(seat.epoch for seat in rosters[-1].seats if seat.seat == other)
+from telemed.consultation.room import Away, Ended, Left, Said, Seated, check, check_command
+from tests.rooms import ALICE, BOB, PETRA, Room, talking
 
 
 @pytest.fixture
 def call() -> Room:
-    """Bob and Alice, admitted."""
-    return Room()(BOB, ALICE).say(BOB, m.Admit, seat="patient")
+    return talking()
 
 
 def test_the_way_in() -> None:
@@ -253,75 +211,6 @@ def test_who_waits_tells_nothing_and_gets_no_relay(command: m.Command) -> None:
     room = Room()(BOB, PETRA)
     refusal = check_command(room.state, "assistant", PETRA.instance, command)
     assert refusal is not None and refusal.code in ("not_admitted", "forbidden")
-
-
-ASKING = {
-    (BOB, "patient"): "", (BOB, "assistant"): "", (ALICE, "assistant"): "", (ALICE, "practitioner"): "forbidden",
-    (PETRA, "patient"): "forbidden", (PETRA, "practitioner"): "forbidden", (BOB, "practitioner"): "not_here",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("who", "to"), ASKING)
-def test_who_may_ask_whom(who: Seated, to: m.Seat, call: Room) -> None:
-    call(PETRA).say(BOB, m.Admit, seat="assistant")
-    told = {name: len(messages) for name, messages in call.told.items()}
-    call.say(who, m.Ask, to=to, what="leave")
-    asked = {name for name, messages in call.told.items() if isinstance(messages[-1], m.AskFrom)}
-    if ASKING[who, to]:
-        assert call.last(who).code == ASKING[who, to]  # type: ignore[union-attr]
-        assert asked == set()
-    else:
-        assert asked == {f"s-{ {'patient': 'alice', 'assistant': 'petra'}[to] }"}
-        assert sum(len(messages) - told[name] for name, messages in call.told.items()) == 2, "the wish and its ok"
-
-
-def test_who_waits_is_asked_nothing_but_to_come_in(call: Room) -> None:
-    for what in ("leave", "unmute"):
-        call(PETRA).say(BOB, m.Ask, to="assistant", what=what)
-        assert call.last(BOB).code == "not_admitted"  # type: ignore[union-attr]
-    call.say(ALICE, m.Ask, to="assistant", what="return")
-    assert call.last(ALICE).code == "not_here"  # type: ignore[union-attr]
-    assert not call.heard(PETRA, m.AskFrom)
-    call.say(BOB, m.Ask, to="assistant", what="return")
-    assert call.told["s-petra"][-2:] == [
-        m.AskFrom(call.seq, "practitioner", "return"), m.Waiting(call.seq, True, "called"),
-    ]  # fmt: skip
-
-
-def outside(room: Room, who: Seated) -> str:
-    """How the one who is not in the room stands there, as somebody sees it."""
-    return next((seat.outside for seat in room.last(who).seats if not seat.admitted), "nobody")  # type: ignore[union-attr]
-
-
-def test_who_goes_out_hears_nothing_and_comes_back_when_called(call: Room) -> None:
-    call(PETRA).say(BOB, m.Admit, seat="assistant").say(ALICE, m.Ask, to="assistant", what="leave")
-    old = call.epoch(ALICE, "assistant")
-    call.say(PETRA, m.Hold, seat="assistant")
-    assert call.told["s-petra"][-2:] == [m.Held(call.seq), m.Waiting(call.seq, True, "out")]
-    assert (outside(call, BOB), outside(call, ALICE)) == ("out", "nobody")
-    told = len(call.told["s-petra"])
-    call.say(ALICE, m.Mode, mic=True, cam=False).say(BOB, m.Tracks, tracks=[]).say(BOB, m.Stat, level="small")
-    call.say(ALICE, m.Desc, to="assistant", epoch=old, kind="offer", sdp="v=0")
-    assert call.last(ALICE).code == "not_here"  # type: ignore[union-attr]
-    assert len(call.told["s-petra"]) == told
-    call.say(PETRA, m.Admit, seat="assistant")
-    assert call.last(PETRA).code == "forbidden", "nobody has called her"  # type: ignore[union-attr]
-    call(Away("assistant", "s-petra"), Left("assistant", "s-petra", lost=True))
-    assert outside(call, BOB) == "out", "given up, though she can be called"
-    call(Seated("assistant", PETRA.instance, "s-petra-2", resume=True)).say(BOB, m.Ask, to="assistant", what="return")
-    assert outside(call, BOB) == "called"
-    again = Seated("assistant", "petra-page-02", "s-petra-3", "Petra Pohl")
-    assert call(again).last(again) == m.Waiting(call.seq, True, "called"), "forgotten by a page that was reloaded"
-    call.say(again, m.Admit, seat="assistant")
-    assert outside(call, BOB) == "nobody" and call.epoch(ALICE, "assistant") > old
-    call.say(BOB, m.Hold, seat="assistant").say(again, m.Admit, seat="assistant")
-    assert call.last(again).code == "forbidden", "called once, come in twice"  # type: ignore[union-attr]
-
-
-def test_who_was_introduced_beside_the_patient_is_told_to_who_is_in_the_room() -> None:
-    room = Room()(BOB, Seated("patient", ALICE.instance, "s-alice", "Alice", "Apotheke", beside=("Petra Pohl",)), PETRA)
-    assert [seat.beside for seat in room.last(BOB).seats] == [(), ("Petra Pohl",)]  # type: ignore[union-attr]
-    assert "Petra" not in repr(room.told["s-alice"])
 
 
 def test_a_locked_room_takes_nobody_new_and_everybody_back(call: Room) -> None:
