@@ -42,7 +42,7 @@ class Offer(NamedTuple):
     buffer_after: int
     grid: int
     modes: Sequence[str]
-    notice: int = 10
+    notice: int = 20  # a whole slot longer than on_call: whose login the demo shows first is the earliest at any hour
     horizon: timedelta = timedelta(days=30)
 
 
@@ -54,8 +54,7 @@ OFFERS: Final[dict[str, Offer]] = {
     "on_call": Offer(
         "Bereitschaft: Videosprechstunde", "On call: video consultation", 15, 0, 0, 15, ["video", "assisted"], notice=5
     ),
-    # Longer notice, so that the one whose login the demo shows first is always the earliest.
     "backup": Offer(
-        "Bereitschaft: Videosprechstunde", "On call: video consultation", 15, 0, 0, 15, ["video", "assisted"], notice=30
+        "Bereitschaft: Videosprechstunde", "On call: video consultation", 15, 0, 0, 15, ["video", "assisted"]
     ),
 }
