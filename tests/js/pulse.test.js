@@ -14,6 +14,7 @@ class Line {
   here = true;
   turns = 0;
   settled = true;
+  failed = false;
   heard = 1;
 
   constructor(polite = false) {
@@ -26,9 +27,9 @@ class Line {
     while (this.now < from + ms) {
       this.now += STEP;
       this.packets += this.rate;
-      const { now, packets, here, turns, settled } = this;
+      const { now, packets, here, turns, settled, failed } = this;
       if (this.server) this.heard = now;
-      const advice = this.pulse.advise({ now, packets, heard: this.server ? this.heard : 0, here, turns, settled });
+      const advice = this.pulse.advise({ now, packets, heard: this.server ? this.heard : 0, here, turns, settled, failed });
       if (advice && advice !== said.at(-1)?.[1]) said.push([now - from, advice]);
       each(advice);
     }
@@ -118,6 +119,16 @@ test("told of another network it waits half a second, not two", () => {
   const kept = talking();
   kept.pulse.suspect(kept.now);
   assert.deepEqual(kept.run(2_000), [], "it was the same path after all");
+});
+
+test("whose way to the relay has broken off knows it, and does not leave the start to the other one", () => {
+  const line = talking(true);
+  line.dies();
+  line.failed = true;
+  assert.deepEqual(line.run(1_000), [[500, "restart"]]);
+  line.failed = false;
+  line.agree();
+  assert.deepEqual(line.run(4_000), [], "what both agreed on is given its time");
 });
 
 test("a page that sends neither sound nor picture is given the time between two checks", () => {

@@ -218,7 +218,7 @@ async def test_a_flood_stops_nobody_else(visit: Visit) -> None:
             flooding = asyncio.gather(*flood, return_exceptions=True)
             for number in range(10):
                 await alice.say(**{**DESC, "to": "practitioner", "epoch": epoch, "id": f"d{number}"})
-                assert (await bob.hear("desc", within=2))["from"] == "patient"
+                assert (await bob.hear("desc", within=10))["from"] == "patient"
             await flooding
             heard = [message async for message in until_closed(petra)]
             assert heard[-2]["code"] == "too_many"
@@ -246,4 +246,4 @@ async def test_malformed_messages_stop_nobody_else(visit: Visit) -> None:
                 await page.ws.send_str(frame.encode("utf-8", "replace").decode())
                 await page.hear("closed")
             await alice.say(**{**DESC, "to": "practitioner", "epoch": epoch, "id": f"d{number}"})
-            assert (await bob.hear("desc", within=2))["from"] == "patient"
+            assert (await bob.hear("desc", within=10))["from"] == "patient"

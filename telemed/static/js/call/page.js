@@ -114,9 +114,10 @@ function hear(message) {
 
 /** @param {RosterSeat[]} roster @param {boolean} afresh */
 function enter(roster, afresh) {
+  const seats = mesh.seat(roster, afresh); // first of all: the browser connects while the page is being drawn
   if (show("talk")) check.mirror();
   const gateway = { name: words("gateway") };
-  const people = mesh.seat(roster, afresh).map((one) => one.seat === "gateway" ? { ...one, ...gateway, about: one.name } : one);
+  const people = seats.map((one) => one.seat === "gateway" ? { ...one, ...gateway, about: one.name } : one);
   stage.update(people, (seat) => mesh.peer(seat)?.stream);
   talk.update(people);
   company.update(people);

@@ -1,5 +1,6 @@
 // When a connection counts as dead, and what to do then. It knows no clock and no network: figures go in, advice comes out.
-// Names of states are no help: a browser says "disconnected" after 5 seconds and "failed" after 20 or 30.
+// Names of states are of little help: a browser says "disconnected" after 5 seconds and "failed" after 20 or 30; at once
+// only when the socket to a relay breaks (TCP, TLS), and then on that side alone.
 
 const SILENT = 2_000; // ms without a single packet: sound alone brings 50 a second, and 2 when nobody speaks
 const REST = 3_000; // from a page that sends neither sound nor picture come checks only, every 2.5 seconds
@@ -17,6 +18,7 @@ const FORGETS = 0.97; // of the longest rest, at every look that found something
  * @property {boolean} here  whether the server says that the other page can be reached
  * @property {number} turns  descriptions taken from the other page so far
  * @property {boolean} settled  no description of ours is waiting for its answer
+ * @property {boolean} failed  the browser has given the connection up
  */
 /** @typedef {"" | "ask" | "restart" | "renew"} Advice  ask: whether the server can be heard; renew: a new connection */
 
@@ -49,10 +51,10 @@ export class Pulse {
   }
 
   /** @param {Look} look @returns {Advice} */
-  advise({ now, packets, heard, here, turns, settled }) {
+  advise({ now, packets, heard, here, turns, settled, failed }) {
     if (packets > this.#packets) this.#well(now);
     this.#packets = packets; // less than before when the browser has forgotten a path
-    const patience = this.#patience();
+    const patience = this.#patience(failed);
     const from = Math.max(this.#last, this.#suspected);
     if (turns !== this.#turns) {
       this.#turns = turns;
@@ -63,7 +65,7 @@ export class Pulse {
     if (now < from + patience / 2) return "";
     if (heard < from + patience / 2) return "ask"; // perhaps it is our own line
     if (now < from + patience || !here) return "";
-    const lead = this.#polite ? LEAD : 0;
+    const lead = this.#polite && !failed ? LEAD : 0;
     if (this.#agreed) return now > this.#agreed + VAIN + lead ? "renew" : "";
     if (!this.#tried) {
       if (now < Math.max(from + patience, this.#back) + lead) return "";
@@ -85,8 +87,9 @@ export class Pulse {
     this.#suspected = this.#tried = this.#agreed = this.#back = 0;
   }
 
-  #patience() {
+  /** @param {boolean} failed */
+  #patience(failed) {
     if (!this.#alive) return FIRST;
-    return this.#suspected ? SUSPECT : Math.max(SILENT, 2 * this.#rest);
+    return failed || this.#suspected ? SUSPECT : Math.max(SILENT, 2 * this.#rest);
   }
 }

@@ -77,7 +77,9 @@ export class Recovery {
   #advise(seat, peer, packets) {
     const now = performance.now();
     const pulse = this.#pulse(peer);
-    const advice = pulse.advise({ now, packets, ...peer.talks, heard: this.#signalling.heard, here: this.#mesh.here(seat) });
+    const advice = pulse.advise({
+      now, packets, ...peer.talks, heard: this.#signalling.heard, here: this.#mesh.here(seat), failed: peer.state === "failed",
+    });
     if (advice === "ask") this.#signalling.hurry(ASKS);
     if (advice === "restart") peer.restart();
     if (advice === "renew") {
