@@ -67,6 +67,8 @@ class Lobby:
         async with self._looking:  # one after the other: a slow one among thousands must not take every connection
             self._soon = False
             appointments = [waiter.claims.appointment for waiter in self._waiters if waiter.claims]
+            if not appointments:
+                return
             async with self._db.transaction(SYSTEM) as tx:
                 found = {it.appointment: it for it in await standings(tx, appointments)}
             for waiter in tuple(self._waiters):

@@ -42,7 +42,7 @@ class Offer(NamedTuple):
     buffer_after: int
     grid: int
     modes: Sequence[str]
-    notice: int = 20  # a whole slot longer than on_call: whose login the demo shows first is the earliest at any hour
+    notice: int = 40  # who is on call is free within 35: whose login the demo shows first is the earliest at any hour
     horizon: timedelta = timedelta(days=30)
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 import av
 import pytest
+from aioice import ice
 from aiortc import MediaStreamTrack, RTCDataChannel, RTCPeerConnection
 from aiortc.mediastreams import MediaStreamError
 
@@ -73,6 +74,13 @@ class Doctor(Links):
         self.file += piece[4:]
         self.tell(type="have", id=int.from_bytes(piece[:4]), bytes=len(self.file))
 
+    def loses(self, seat: m.Seat) -> None:
+        """The network between the two is gone, and neither is told."""
+        sctp = self._links[seat].pc.sctp
+        assert sctp is not None
+        for protocol in sctp.transport.transport._connection._protocols:
+            protocol.transport.close()
+
     def tell(self, **message: object) -> None:
         assert self.text is not None
         self.text.send(json.dumps(message))
@@ -120,6 +128,7 @@ async def test_a_whole_visit(visit: Visit, tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(publisher, "still", still)
     for module in (run, station):
         monkeypatch.setattr(module, "LOOK", 0.2)
+    monkeypatch.setattr(ice, "CONSENT_INTERVAL", 0.3)  # a dead path is found out in 2 seconds, not in 30
     said: list[str] = []
     await people.pair(visit.db)
     async with (
@@ -161,6 +170,15 @@ async def test_a_whole_visit(visit: Visit, tmp_path: Path, monkeypatch: pytest.M
         with av.open(io.BytesIO(doctor.file)) as picture:
             frame = next(picture.decode(video=0))
             assert (frame.width, frame.height) == (1920, 1080)
+
+        doctor.loses("gateway")
+        await until(lambda: "Out of the room: connection lost." in said, "nobody hears it any more")
+        before = doctor.text
+        await until(lambda: doctor.text not in (None, before) and doctor.text.readyState == "open", "it is back")
+        assert len(doctor.samples) > 0
+        doctor.tell(type="show", mids=list(mids.values()))
+        video = doctor.received["gateway"].video
+        await until(lambda: doctor.received["gateway"].video > video, "a picture again, and nobody had to let it in")
 
         count = len(doctor.samples)
         await bob.command(m.Hold(bob.id(), "patient"))

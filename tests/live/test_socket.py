@@ -37,19 +37,20 @@ async def admitted(bob: Page) -> int:
 
 async def test_the_way_in_and_out(visit: Visit) -> None:
     async with visit.seated("alice") as alice:
-        assert (await alice.hear())["practitioner_here"] is False
+        assert (await alice.hear("waiting"))["practitioner_here"] is False
         assert await visit.sql("SELECT status FROM appointment WHERE id = $1", visit.appointment) == "arrived"
         async with visit.seated("bob", "page-of-bob-1") as bob:
             (patient,) = bob.heard[-1]["roster"]
             assert (patient["name"], patient["about"]) == ("Alice Ährenfeld", "")
-            assert (await alice.hear())["practitioner_here"] is True
+            assert (await alice.hear("waiting"))["practitioner_here"] is True
             epoch = await admitted(bob)
-            assert [(await alice.hear())["type"] for _ in range(3)] == ["ice", "admitted", "roster"]
+            news = ["ice", "admitted", "roster"]
+            assert [(await alice.hear(*news))["type"] for _ in news] == news
             (doctor,) = alice.heard[-1]["seats"]
             assert (doctor["epoch"], doctor["polite"], doctor["about"]) == (epoch, True, "Praxis am Uckersee, Prenzlau")
             assert await visit.sql("SELECT admitted FROM appointment WHERE id = $1", visit.appointment)
             await bob.say(**{**DESC, "id": "1", "epoch": epoch})
-            offer = await alice.hear()
+            offer = await alice.hear("desc")
             assert (offer["from"], offer["kind"], offer["sdp"]) == ("practitioner", "offer", SDP)
             await alice.say(
                 type="cand", id="1", to="practitioner", epoch=epoch, candidates=[{"candidate": "", "sdpMid": "0"}]
