@@ -1,7 +1,7 @@
 #!/bin/sh
 # The system packages that the tests use, from Debian, when we may install them; otherwise the one command to run.
 set -eu
-wanted="python3-venv chromium firefox-esr coturn nats-server postgresql-15"
+wanted="python3-venv chromium chromium-headless-shell firefox-esr coturn nats-server postgresql-15"
 missing=""
 for package in $wanted; do
     dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q "ok installed" || missing="$missing $package"

@@ -38,7 +38,7 @@ async def main() -> None:
                 if b"Ctrl-C stops" in line:
                     break
             playwright = await stack.enter_async_context(async_playwright())
-            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium", args=QUIET)
+            browser = await playwright.chromium.launch(executable_path="/usr/bin/chromium-headless-shell", args=QUIET)
             stack.push_async_callback(browser.close)
             for width in (1280, 360):
                 await tour(browser, f"http://localhost:{port}", width)

@@ -12,7 +12,7 @@ from typing import Any
 from playwright.async_api import Browser, BrowserContext, Page, async_playwright
 
 from tests import speech
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.conftest import LEAN, QUIET
 
 THROUGH = """
 const port = %d;
@@ -94,7 +94,7 @@ async def speaking(directory: Path, *flags: str) -> AsyncIterator[Browser]:
     sound = speech.write(directory / "speech.wav")
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=LEAN,
             args=[*QUIET, "--allow-loopback-in-peer-connection", f"--use-file-for-fake-audio-capture={sound}", *flags],
         )
         yield browser

@@ -14,7 +14,7 @@ from playwright.async_api import Browser, async_playwright, expect
 from telemed.db import Database
 from telemed.settings import Settings
 from tests.browser import weak
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.conftest import LEAN, QUIET
 from tests.browser.consulting import Visitor, booked, check_and_join, guest, looked_at, on_call, sees
 from tests.processes import free_port
 from tests.turn import LOOPBACK, Relay, relay
@@ -29,7 +29,7 @@ SOON = 10_000  # ms
 async def chromium() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, "--allow-loopback-in-peer-connection"]
+            executable_path=LEAN, args=[*QUIET, "--allow-loopback-in-peer-connection"]
         )
         yield browser
         await browser.close()

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, BrowserContext, async_playwright
 
 from telemed.db import Database
 from telemed.settings import Settings
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.conftest import LEAN, QUIET
 from tests.browser.consulting import Visitor, booked, on_call, sees, talking, waiting
 from tests.processes import free_port
 from tests.turn import LOOPBACK, Relay, relay
@@ -40,7 +40,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """Without the first flag Chromium offers no relay on loopback, without the other none with our certificate."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM,
+            executable_path=LEAN,
             args=[*QUIET, "--allow-loopback-in-peer-connection", "--ignore-certificate-errors"],
         )
         yield browser

@@ -12,7 +12,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from telemed.db import Database
 from telemed.settings import Settings
-from tests.browser.conftest import CHROMIUM, QUIET
+from tests.browser.conftest import LEAN, QUIET
 from tests.browser.consulting import Visitor, booked, talking
 from tests.browser.talks import HEARD, SEEN, STALLED, TYPED, chosen, concealed, linked, on_disk, until_state
 from tests.netem import Line, udp
@@ -27,7 +27,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """Without this flag Chromium offers no relay that is on loopback."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=CHROMIUM, args=[*QUIET, "--allow-loopback-in-peer-connection"]
+            executable_path=LEAN, args=[*QUIET, "--allow-loopback-in-peer-connection"]
         )
         yield browser
         await browser.close()

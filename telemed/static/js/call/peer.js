@@ -7,6 +7,7 @@ import { fingerprints } from "./fingerprints.js";
 const BATCH = 15; // ms without another candidate; a burst goes in one message, a late one from the relay by itself
 const AT_ONCE = 32; // candidates in one message
 const RED = "audio/red";
+const TONES = /telephone-event|CN$/; // nobody dials here, and silence is Opus's own: 400 bytes of every set-up
 
 export class Peer {
   #pc; #send; #tracks; #seat; #epoch; #polite;
@@ -193,7 +194,7 @@ export class Peer {
     const codecs = RTCRtpReceiver.getCapabilities("audio")?.codecs ?? [];
     const red = codecs.filter(({ mimeType }) => mimeType === RED);
     if (red.length === 0) return;
-    const others = codecs.filter(({ mimeType }) => mimeType !== RED);
+    const others = codecs.filter(({ mimeType }) => mimeType !== RED && !TONES.test(mimeType));
     const audio = this.#pc.getTransceivers().find(({ receiver }) => receiver.track.kind === "audio");
     audio?.setCodecPreferences(this.#twice ? [...red, ...others] : [...others, ...red]);
   }
