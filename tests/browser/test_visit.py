@@ -1,8 +1,6 @@
 """The whole visit at a station: somebody walks into the pharmacy, talks to the doctor on call in the next town, is
 measured and looked at through a skin camera, and leaves with the doctor's orders, the next appointment and a ride home.
-
-With TELEMED_TEST_KBIT=300 the station's line is that weak, and the assistant's page and the doctor's die on the way:
-for a machine that does nothing else.
+Then the same where the station's line is weak, and the assistant's page and the doctor's die on the way.
 """
 
 from __future__ import annotations
@@ -33,15 +31,17 @@ from tests.turn import RELAYED_HERE, relay
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 SET_UP = f"/station/rooms/{people.STATION}"
 NAME = "Änne Müller-Lüdenscheidt"
-KBIT = int(os.environ.get("TELEMED_TEST_KBIT", "0"))
+KBIT = 300  # the weak line
 ORDERS = "Morgens und abends den Blutdruck messen."
 
 
 @pytest.fixture
-async def line(settings: Settings, tmp_path: Path) -> AsyncIterator[tuple[netem.Line | None, Settings]]:
+async def line(
+    request: pytest.FixtureRequest, settings: Settings, tmp_path: Path
+) -> AsyncIterator[tuple[netem.Line | None, Settings]]:
     """The station's, if it is a weak one, and a site whose relay lies behind it."""
     settings = msgspec.structs.replace(settings, port=free_port())
-    if KBIT == 0:
+    if request.param == "good":
         yield None, settings
         return
     async with relay(tmp_path, "127.0.0.1", *RELAYED_HERE) as coturn, netem.udp((coturn.host, coturn.port)) as weak:
@@ -176,6 +176,7 @@ async def what_comes_after(bob: Page, screen: Page, petra: Page, appointment: st
 @pytest.mark.rule("B-10")
 @pytest.mark.rule("P-03")
 @pytest.mark.rule("V-14")
+@pytest.mark.parametrize("line", ["good", "weak"], indirect=True)
 async def test_from_the_door_to_the_ride_home(
     cast: Database, visitor: Visitor, site: str, line: tuple[netem.Line | None, Settings], owner: asyncpg.Connection,
     tmp_path: Path,
