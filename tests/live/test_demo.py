@@ -65,7 +65,7 @@ async def demo(data: Path, port: int) -> AsyncIterator[list[str]]:
             process.send_signal(signal.SIGINT)  # the impatient press it twice
         rest, _ = await asyncio.wait_for(process.communicate(), 30)
         said.append(rest.decode())
-    assert process.returncode == 0, said
+    assert process.returncode == 0, "".join(said)[-2000:]
     left = [child.pid for child in family if child.is_running()]
     assert not left, f"still running: {left}"
     assert not [p for p in psutil.process_iter(["cmdline"]) if str(data) in " ".join(p.info["cmdline"] or [])]
