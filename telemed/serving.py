@@ -91,8 +91,8 @@ async def until_told() -> None:
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told.set)
+        # Not the loop's handlers: to take one away brings the default back for a moment, and a second Ctrl-C aborts.
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(told.set))
     await told.wait()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.remove_signal_handler(number)
         signal.signal(number, signal.SIG_IGN)
