@@ -7,7 +7,7 @@ import { fingerprints } from "./fingerprints.js";
 const BATCH = 15; // ms without another candidate; a burst goes in one message, a late one from the relay by itself
 const AT_ONCE = 32; // candidates in one message
 const RED = "audio/red";
-const TONES = /telephone-event|CN$/; // nobody dials here, and silence is Opus's own: 400 bytes of every set-up
+const TONES = /telephone-event|CN$/; // nobody dials here, silence is Opus's own, and both would be in every description
 
 export class Peer {
   #pc; #send; #tracks; #seat; #epoch; #polite;
